@@ -1,0 +1,99 @@
+/// SHA-256 over bytes that arrive in any number of pieces. Source: FIPS 180-4 section 6.2.
+public struct SHA256: Sendable {
+  private var state: [UInt32] = [
+    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a,
+    0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+  ]
+  private var pending: [UInt8] = []
+  private var byteCount: UInt64 = 0
+
+  /// A digest of nothing yet.
+  public init() {}
+
+  /// The 32-byte digest of `bytes`.
+  public static func digest(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+    var hash = SHA256()
+    hash.update(bytes)
+    return hash.finalized()
+  }
+
+  /// The digest of `text`'s UTF-8 bytes as 64 lowercase hexadecimal digits.
+  public static func hexDigest(_ text: String) -> String {
+    hex(digest(text.utf8))
+  }
+
+  /// Two lowercase hexadecimal digits a byte.
+  public static func hex(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var out: [UInt8] = []
+    for byte in bytes {
+      out.append(digits[Int(byte >> 4)])
+      out.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: out, as: UTF8.self)
+  }
+
+  /// Adds bytes to the message.
+  public mutating func update(_ bytes: some Sequence<UInt8>) {
+    for byte in bytes {
+      pending.append(byte)
+      byteCount += 1
+      if pending.count == 64 {
+        compress()
+        pending.removeAll(keepingCapacity: true)
+      }
+    }
+  }
+
+  /// The 32-byte digest of everything added so far; the value itself can go on.
+  public func finalized() -> [UInt8] {
+    var copy = self
+    let bitCount = copy.byteCount &* 8
+    copy.update([0x80])
+    while copy.pending.count != 56 { copy.update([0]) }
+    copy.update((0..<8).map { UInt8(truncatingIfNeeded: bitCount >> (56 - 8 * UInt64($0))) })
+    return copy.state.flatMap { word in
+      (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * UInt32($0))) }
+    }
+  }
+
+  private mutating func compress() {
+    var w = [UInt32](repeating: 0, count: 64)
+    for i in 0..<16 {
+      w[i] =
+        UInt32(pending[4 * i]) << 24 | UInt32(pending[4 * i + 1]) << 16
+        | UInt32(pending[4 * i + 2]) << 8 | UInt32(pending[4 * i + 3])
+    }
+    for i in 16..<64 {
+      let s0 = rotr(w[i - 15], 7) ^ rotr(w[i - 15], 18) ^ (w[i - 15] >> 3)
+      let s1 = rotr(w[i - 2], 17) ^ rotr(w[i - 2], 19) ^ (w[i - 2] >> 10)
+      w[i] = w[i - 16] &+ s0 &+ w[i - 7] &+ s1
+    }
+    var h = state
+    for i in 0..<64 {
+      let s1 = rotr(h[4], 6) ^ rotr(h[4], 11) ^ rotr(h[4], 25)
+      let choice = (h[4] & h[5]) ^ (~h[4] & h[6])
+      let t1 = h[7] &+ s1 &+ choice &+ roundConstants[i] &+ w[i]
+      let s0 = rotr(h[0], 2) ^ rotr(h[0], 13) ^ rotr(h[0], 22)
+      let majority = (h[0] & h[1]) ^ (h[0] & h[2]) ^ (h[1] & h[2])
+      let t2 = s0 &+ majority
+      h = [t1 &+ t2, h[0], h[1], h[2], h[3] &+ t1, h[4], h[5], h[6]]
+    }
+    for i in 0..<8 { state[i] = state[i] &+ h[i] }
+  }
+}
+
+private func rotr(_ x: UInt32, _ n: UInt32) -> UInt32 { (x >> n) | (x << (32 - n)) }
+
+private let roundConstants: [UInt32] = [
+  0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4,
+  0xab1c_5ed5, 0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe,
+  0x9bdc_06a7, 0xc19b_f174, 0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f,
+  0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da, 0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7,
+  0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967, 0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc,
+  0x5338_0d13, 0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85, 0xa2bf_e8a1, 0xa81a_664b,
+  0xc24b_8b70, 0xc76c_51a3, 0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070, 0x19a4_c116,
+  0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
+  0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7,
+  0xc671_78f2,
+]

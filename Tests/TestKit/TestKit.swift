@@ -1,0 +1,1 @@
+// TestKit: what several test targets share: golden files, builders, a test clock.
