@@ -11,8 +11,8 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-
-func library(_ name: String, _ dependencies: [Target.Dependency] = [],
+func library(
+  _ name: String, _ dependencies: [Target.Dependency] = [],
   settings: [SwiftSetting] = strict
 ) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
