@@ -1,0 +1,75 @@
+/// How a kind of service writes its stream, as data: framing, end marker, and which JSON paths
+/// mean what.
+///
+/// A new dialect is a new entry in `Dialect.all`, and no code.
+public struct Dialect: Sendable {
+  /// The name in plan files: `openai-chat`.
+  public let name: String
+  /// The endpoint's usual path.
+  public let defaultPath: String
+  /// The media type of a streamed response, lower case, without parameters.
+  public let contentType: String
+  /// True if a whole stream is told from a cut one by a marker.
+  public let hasEndMarker: Bool
+
+  let framing: Framing
+  let endMarker: [UInt8]
+  let errorEventNames: [[UInt8]]
+  let ignoredEventNames: [[UInt8]]
+  let paths: PathTable
+
+  /// The dialect of that name, nil if there is none. O(dialects).
+  public static func named(_ name: String) -> Dialect? {
+    all.first { $0.name == name }
+  }
+
+  /// The names of all dialects, in the order of the table.
+  public static var names: [String] { all.map(\.name) }
+}
+
+/// How events are cut from a body.
+enum Framing: Sendable {
+  /// `text/event-stream` of the WHATWG HTML standard, section 9.2.
+  case serverSentEvents
+}
+
+/// What the value at a path of an event means.
+enum PathMeaning: UInt8, Sendable {
+  /// Nothing: only a step on the way to something.
+  case none
+  /// Its presence is a choice, with a role alone allowed.
+  case choice
+  /// Text of the answer, a token if not empty.
+  case content
+  /// Text of the model's reasoning, a token if not empty.
+  case reasoning
+  /// A piece of a tool call's arguments, a token if not empty.
+  case toolArguments
+  /// Why the model stopped.
+  case finishReason
+  /// The count of output tokens.
+  case usageOutput
+  /// The count of prompt tokens.
+  case usageInput
+  /// The count of cached prompt tokens.
+  case usageCached
+  /// An error, unless it is null.
+  case error
+}
+
+/// One line of a dialect's table.
+struct PathRule: Sendable {
+  /// Names joined by dots, `[]` after a name for each element of an array:
+  /// `choices[].delta.content`.
+  let path: String
+  /// What is found there.
+  let meaning: PathMeaning
+  /// The value that it must have to mean that, nil for any.
+  let literal: String?
+
+  init(_ path: String, _ meaning: PathMeaning, equals literal: String? = nil) {
+    self.path = path
+    self.meaning = meaning
+    self.literal = literal
+  }
+}
