@@ -207,19 +207,23 @@ public struct RateCount: Sendable, Equatable {
 
 /// One objective's figure in one run.
 public struct ObjectiveFigure: Sendable, Equatable {
-  /// The objective as the plan writes it, in normal form.
+  /// The objective in normal form; one without a prefix has a figure for each profile that it
+  /// is judged in, with that profile as its prefix.
   public var objective: String
   /// The figure: seconds, a share, or a count where the objective says `== 0`; +infinity if
   /// too many requests failed; nil if there was nothing to measure.
   public var value: Double?
   /// Requests behind it.
   public var n: Int
+  /// The 95 % interval of the figure, nil where none is known or an end is not finite.
+  public var interval: ClosedRange<Double>?
 
   /// A figure of an objective.
-  public init(objective: String, value: Double?, n: Int) {
+  public init(objective: String, value: Double?, n: Int, interval: ClosedRange<Double>? = nil) {
     self.objective = objective
     self.value = value
     self.n = n
+    self.interval = interval
   }
 }
 

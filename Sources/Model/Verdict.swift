@@ -42,6 +42,10 @@ public struct Verdict: Sendable, Equatable {
   public var warnings: [VerdictWarning]
   /// Distributions compared for display only.
   public var displays: [DisplayComparison]
+  /// True for a run of the gate's own branch: its latencies are shown and never block.
+  public var isAdvisory: Bool
+  /// Candidate against baseline without a test: of every cell, where latency is not judged.
+  public var differences: [CellDifference]
 
   /// A verdict without findings.
   public init(kind: VerdictKind, look: Int, maxLooks: Int) {
@@ -58,6 +62,8 @@ public struct Verdict: Sendable, Equatable {
     runs = []
     warnings = []
     displays = []
+    isAdvisory = false
+    differences = []
   }
 }
 
@@ -362,6 +368,8 @@ public enum UntestedReason: Sendable, Equatable {
   case noBaseline
   /// The candidate has no value for it.
   case noValue
+  /// Fewer runs of main have a value for it than a latency test needs.
+  case tooFewRuns(have: Int, need: Int)
 }
 
 /// A run and its role in a judgement.
@@ -412,6 +420,28 @@ public enum VerdictWarning: Sendable, Equatable {
   case duplicateRun(String)
   /// A run was left out, and why.
   case runLeftOut(runID: String, reason: String)
+  /// The hypothesis does not block: main has been as slow since that commit.
+  case mainAlreadySlower(HypothesisID, since: String)
+}
+
+/// How far a cell's metric lies from the baseline's, without a judgement.
+public struct CellDifference: Sendable, Equatable {
+  /// The cell, or the profile of a rate.
+  public var id: HypothesisID
+  /// The candidate runs' mean: log seconds of a latency, share of a rate; may be +infinity.
+  public var candidate: Double
+  /// The baseline runs' mean, in the same unit.
+  public var baseline: Double
+  /// Candidate minus baseline; nil if either is not finite.
+  public var d: Double?
+
+  /// A difference.
+  public init(id: HypothesisID, candidate: Double, baseline: Double) {
+    self.id = id
+    self.candidate = candidate
+    self.baseline = baseline
+    d = candidate.isFinite && baseline.isFinite ? candidate - baseline : nil
+  }
 }
 
 /// Two distributions compared for display; it never blocks.
