@@ -11,6 +11,13 @@ extension UnixNanos {
       + "T" + padded(hour, 2) + ":" + padded(minute, 2) + ":" + padded(secondOfDay % 60, 2) + "Z"
   }
 
+  /// The time as `iso8601`, with nine decimals of a second where it is not a whole one.
+  public var iso8601Exact: String {
+    let fraction = rawValue - rawValue.flooredQuotient(by: 1_000_000_000) * 1_000_000_000
+    guard fraction > 0 else { return iso8601 }
+    return String(iso8601.dropLast()) + "." + padded(fraction, 9) + "Z"
+  }
+
   /// Reads `2026-01-31T12:00:00Z`, with an optional fraction (up to nine digits are kept) and `Z`
   /// or a numeric offset; nil for anything else (RFC 3339 section 5.6).
   public init?(iso8601 text: String) {
