@@ -1,5 +1,7 @@
 /// Reads one JSON text into a value. Strict RFC 8259: no comments, no trailing commas, no
-/// duplicate names, valid UTF-8, at most `depthMax` levels. O(bytes).
+/// duplicate names (compared as Swift compares strings: by canonical equivalence), valid UTF-8, at
+/// most `depthMax` levels. A whole number that does not fit into 64 bits becomes a float; `-0` is
+/// the integer 0. O(bytes).
 public struct JSONReader {
   /// Levels of nesting beyond which a text is refused.
   public static let depthMax = 64

@@ -35,7 +35,9 @@ extension UnixNanos {
       fraction = nanos
     }
     guard let offset = scan.offsetSeconds(), scan.isAtEnd else { return nil }
-    let days = CivilDate(year: year, month: month, day: day).daysSinceEpoch
+    let date = CivilDate(year: year, month: month, day: day)
+    let days = date.daysSinceEpoch
+    guard CivilDate(daysSinceEpoch: days) == date else { return nil }  // 30 February
     let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - offset
     guard seconds.magnitude < 9_000_000_000 else { return nil }
     self.init(seconds * 1_000_000_000 + fraction)

@@ -1,0 +1,81 @@
+import Model
+import TestKit
+import Testing
+
+@Suite("Records")
+struct RecordTests {
+  @Test("Cells sort by profile, then scenario, then region, none first")
+  func cellOrder() {
+    let sorted = [
+      CellKey(profile: "ramp-up", scenario: "long"),
+      CellKey(profile: "ramp-up", scenario: "short"),
+      CellKey(profile: "ramp-up", scenario: "short", region: "eu"),
+      CellKey(profile: "ramp-up", scenario: "short", region: "us"),
+      CellKey(profile: "stress", scenario: "long"),
+    ]
+    var generator = SeededGenerator(seed: 1, label: "cells")
+    for _ in 0..<20 {
+      var shuffled = sorted
+      generator.shuffle(&shuffled)
+      #expect(shuffled.sorted() == sorted)
+    }
+    #expect(sorted[0].name == "ramp-up/long")
+    #expect(sorted[2].name == "ramp-up/short/eu")
+  }
+
+  @Test("Hypotheses sort composites first and are named by their parts")
+  func hypothesisOrder() {
+    let ttft = GateMetric.latency(.ttftP50)
+    let composite = HypothesisID(metric: ttft)
+    let rate = HypothesisID(metric: .rate(.error), profile: "stress")
+    let cell = HypothesisID(metric: ttft, profile: "stress", scenario: "short")
+    #expect([cell, rate, composite].sorted() == [composite, rate, cell])
+    #expect(
+      [composite, rate, cell].map(\.name) == [
+        "ttft_p50", "stress/error",
+        "stress/short/ttft_p50",
+      ])
+    #expect([composite, rate, cell].map(\.isComposite) == [true, false, false])
+  }
+
+  @Test("Every metric is found by its name, and no name is shared")
+  func metrics() {
+    let all =
+      LatencyMetric.allCases.map(GateMetric.latency)
+      + RateMetric.allCases.map(
+        GateMetric.rate)
+    #expect(Set(all.map(\.name)).count == all.count)
+    for metric in all { #expect(GateMetric(name: metric.name) == metric) }
+    #expect(GateMetric(name: "ttft_p99") == nil)
+    #expect(all.sorted().map(\.name) == all.map(\.name).sorted())
+  }
+
+  @Test("The late share is the count at the nearest step below, an upper bound")
+  func lateShare() {
+    var check = SelfCheck()
+    #expect(check.lateShare(over: .milliseconds(1)) == 0)
+    check.sent = 100
+    #expect(check.lateShare(over: .milliseconds(1)) == 1)
+    check.lateness = [
+      LateCount(over: .milliseconds(10), count: 2), LateCount(over: .milliseconds(1), count: 30),
+    ]
+    #expect(check.lateShare(over: .microseconds(999)) == 1)
+    #expect(check.lateShare(over: .milliseconds(1)) == 0.3)
+    #expect(check.lateShare(over: .milliseconds(9)) == 0.3)
+    #expect(check.lateShare(over: .milliseconds(10)) == 0.02)
+    #expect(check.lateShare(over: .seconds(5)) == 0.02)
+  }
+
+  @Test("Output tokens follow the run's unit, and the schedule lag is sent minus intended")
+  func sample() {
+    var sample = Build.success(seq: 0, intended: .seconds(1), tokens: 40)
+    sample.contentEvents = 38
+    #expect(sample.outputTokens(unit: .usage) == 40)
+    #expect(sample.outputTokens(unit: .events) == 38)
+    sample.usageOutputTokens = nil
+    #expect(sample.outputTokens(unit: .usage) == nil)
+    sample.sent = .seconds(1) + .milliseconds(3)
+    #expect(sample.scheduleLag == .milliseconds(3))
+    #expect(Build.failure(.droppedLate, seq: 1).scheduleLag == nil)
+  }
+}
