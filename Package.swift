@@ -72,6 +72,9 @@ let package = Package(
     .executableTarget(
       name: "streamgate-sim", dependencies: ["CLinux", "StreamMeter", "Model", argumentParser],
       swiftSettings: strict),
+    .executableTarget(
+      name: "streamgate-bench", dependencies: ["StreamMeter", "Model", argumentParser],
+      path: "Benchmarks", swiftSettings: strict),
 
     // C.
     .target(name: "CCurl", dependencies: ["CLibCurl"]),
