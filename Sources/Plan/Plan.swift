@@ -117,8 +117,10 @@ public struct TargetPlan: Sendable, Equatable {
   public var headers: [HeaderPlan]
   /// Limits of each phase.
   public var timeouts: Timeouts
-  /// Members put over the dialect's default request body.
+  /// Members put over the dialect's default request body, `${NAME}` unexpanded.
   public var body: JSONValue
+  /// What the `${NAME}` in `body` stand for; only the transport reads it.
+  public var bodySecrets: SecretValues
   /// Path of a CA file, nil for the system's.
   public var caFile: String?
   /// How connections are used.
@@ -130,7 +132,8 @@ public struct TargetPlan: Sendable, Equatable {
   public init(
     url: SecretText, path: String, dialect: String = "openai-chat", model: String = "",
     headers: [HeaderPlan] = [], timeouts: Timeouts = Timeouts(), body: JSONValue = .object([]),
-    caFile: String? = nil, connections: ConnectionMode = .reuse, isEndMarkerRequired: Bool = true
+    caFile: String? = nil, connections: ConnectionMode = .reuse, isEndMarkerRequired: Bool = true,
+    bodySecrets: SecretValues = SecretValues()
   ) {
     self.url = url
     self.path = path
@@ -142,6 +145,7 @@ public struct TargetPlan: Sendable, Equatable {
     self.caFile = caFile
     self.connections = connections
     self.isEndMarkerRequired = isEndMarkerRequired
+    self.bodySecrets = bodySecrets
   }
 }
 
