@@ -23,9 +23,10 @@ struct MixDeck {
     self.order = order
   }
 
-  /// The next `count` scenarios, unshuffled: indices into the plan's.
+  /// The next `count` scenarios, sorted by name: indices into the plan's.
   mutating func deal(_ count: Int) -> [Int] {
-    counts(dealing: count).enumerated().flatMap { Array(repeating: $0, count: $1) }
+    let counts = counts(dealing: count)
+    return order.flatMap { Array(repeating: $0, count: counts[$0]) }
   }
 
   /// How often each of the plan's scenarios comes in the next `count`, in the plan's order: the
