@@ -1,0 +1,62 @@
+/// Makes text from outside (names, branches, reasons, bodies) fit to stand in a report: one line,
+/// no control or invisible characters, bounded. Every text of a `ReportModel` that streamgate did
+/// not write itself went through here; each writer then escapes for its own syntax.
+enum ForeignText {
+  /// Unicode scalars that are kept of a sentence.
+  static let scalarsMax = 500
+  /// Unicode scalars that are kept of a name.
+  static let nameScalarsMax = 100
+
+  /// The text on one line: white space becomes one space; control, format (bidirectional and
+  /// zero-width), private, unassigned and separator characters become U+FFFD, runs of them one;
+  /// longer texts end in an ellipsis. Markers that a CI system reads as a command anywhere in a
+  /// line (`::`, `##[`, `##vso[`) are broken by a zero-width space. O(scalarsMax).
+  static func line(_ text: String, max: Int = scalarsMax) -> String {
+    var out = String.UnicodeScalarView()
+    var kept = 0
+    var pendingSpace = false
+    for scalar in text.unicodeScalars {
+      if isSpace(scalar) {
+        pendingSpace = kept > 0
+        continue
+      }
+      let shown = isShown(scalar) ? scalar : "\u{FFFD}"
+      if shown == "\u{FFFD}", out.last == "\u{FFFD}", !pendingSpace { continue }
+      guard kept < max else {
+        out.append("…")
+        break
+      }
+      if pendingSpace { out.append(" ") }
+      if (shown == ":" || shown == "#") && out.last == shown { out.append("\u{200B}") }
+      out.append(shown)
+      kept += pendingSpace ? 2 : 1
+      pendingSpace = false
+    }
+    return String(out)
+  }
+
+  /// As `line`, shorter and never empty: `fallback` where nothing is left.
+  static func name(_ text: String, or fallback: String = "(none)") -> String {
+    let name = line(text, max: nameScalarsMax)
+    return name.isEmpty ? fallback : name
+  }
+
+  private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case " ", "\t", "\n", "\u{0B}", "\u{0C}", "\r", "\u{85}", "\u{A0}", "\u{2028}", "\u{2029}":
+      true
+    default: false
+    }
+  }
+
+  private static func isShown(_ scalar: Unicode.Scalar) -> Bool {
+    if scalar.isASCII { return scalar.value >= 0x20 && scalar.value != 0x7F }
+    switch scalar.properties.generalCategory {
+    case .control, .format, .privateUse, .surrogate, .unassigned, .lineSeparator,
+      .paragraphSeparator:
+      return false
+    default:
+      return !scalar.properties.isDefaultIgnorableCodePoint
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/// Lays out Markdown within a limit of bytes: what does not fit is cut at a row's border and
+/// counted, folds are always closed.
+struct MarkdownWriter {
+  /// Bytes kept free for the note of a cut and the end of a fold.
+  private static let reserve = 256
+
+  private var text = ""
+  private let bytesMax: Int
+  private var isFull = false
+
+  init(bytesMax: Int) {
+    self.bytesMax = bytesMax
+  }
+
+  /// The text so far, UTF-8.
+  var bytes: [UInt8] { Array(text.utf8) }
+
+  /// One paragraph.
+  mutating func paragraph(_ line: MarkdownText) {
+    put(line.source + "\n\n")
+  }
+
+  /// A heading of the third level.
+  mutating func heading(_ line: MarkdownText) {
+    put("### " + line.source + "\n\n")
+  }
+
+  /// A list, a line an item; nothing for no items.
+  mutating func list(_ items: [MarkdownText]) {
+    guard !items.isEmpty else { return }
+    for (index, item) in items.enumerated() where !put("- " + item.source + "\n") {
+      noteCut(items.count - index)
+      break
+    }
+    end()
+  }
+
+  /// A table with a title row; a column whose title starts with `>` is aligned to the right.
+  /// Nothing for no rows.
+  mutating func table(_ titles: [StaticString], _ rows: [[MarkdownText]]) {
+    guard !rows.isEmpty else { return }
+    let names = titles.map(\.description)
+    let head = names.map { $0.hasPrefix(">") ? String($0.dropFirst()) : $0 }
+    let rule = names.map { $0.hasPrefix(">") ? "--:" : ":--" }
+    guard put(line(head) + line(rule)) else { return }
+    for (index, row) in rows.enumerated() where !put(line(row.map(\.source))) {
+      noteCut(rows.count - index)
+      break
+    }
+    end()
+  }
+
+  /// A fold with our own summary and what `body` writes; nothing once the limit is reached.
+  mutating func details(_ summary: String, _ body: (inout MarkdownWriter) -> Void) {
+    guard put("<details><summary>" + summary + "</summary>\n\n") else { return }
+    body(&self)
+    text += "</details>\n\n"
+  }
+
+  private func line(_ cells: [String]) -> String {
+    "| " + cells.joined(separator: " | ") + " |\n"
+  }
+
+  /// Appends if it fits and nothing was cut before.
+  @discardableResult
+  private mutating func put(_ part: String) -> Bool {
+    guard !isFull, text.utf8.count + part.utf8.count + Self.reserve <= bytesMax else {
+      isFull = true
+      return false
+    }
+    text += part
+    return true
+  }
+
+  private mutating func noteCut(_ rows: Int) {
+    text += "\n*\(rows) more: see result.json.*\n"
+  }
+
+  private mutating func end() { text += "\n" }
+}

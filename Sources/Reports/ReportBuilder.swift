@@ -1,0 +1,149 @@
+public import Model
+
+extension ReportModel {
+  /// The words for a verdict on `candidates`, judged against `baseline` (fresh runs among them).
+  ///
+  /// The runs need no samples: only their headers and figures are read.
+  public init(
+    verdict: Verdict, candidates: [RunRecord], baseline: [RunRecord], facts: ReportFacts
+  ) {
+    self = ReportBuilder(
+      verdict: verdict, candidates: candidates, baseline: baseline, facts: facts
+    ).model()
+  }
+}
+
+/// Turns a verdict into words; each part of the model is made by the file that bears its name.
+struct ReportBuilder {
+  let verdict: Verdict
+  let candidates: [RunRecord]
+  let baseline: [RunRecord]
+  let facts: ReportFacts
+
+  /// The judged run that the report is named after: the last one, which gave the verdict.
+  var header: RunHeader? { candidates.last?.header }
+
+  /// The branch whose runs are the baseline, as text.
+  var main: String { ForeignText.name(facts.baselineBranch, or: "main") }
+
+  func model() -> ReportModel {
+    let composites = verdict.composites.sorted { rank($0.id) < rank($1.id) }
+    return ReportModel(
+      kind: verdict.kind, exitCode: facts.exitCode, label: label, qualifier: qualifier,
+      headline: headline(), reasons: verdict.reasons.map(reason), notices: notices(),
+      context: context(), composites: composites.map(row), cells: verdict.cells.map(row),
+      untested: verdict.untested.map(untestedRow), attribution: attribution(),
+      objectives: verdict.objectives.map(objectiveRow), outcomes: outcomes(), noise: noise(),
+      warnings: verdict.warnings.map(warning), displays: verdict.displays.map(display),
+      runs: runs(), details: details(), nextSteps: nextSteps(),
+      startedAt: header?.startedAt ?? UnixNanos(0),
+      hostName: ForeignText.name(facts.hostName, or: "localhost"))
+  }
+
+  private var label: String {
+    switch verdict.kind {
+    case .pass: "PASS"
+    case .fail: "FAIL"
+    case .inconclusive: "INCONCLUSIVE"
+    case .cannotEvaluate: "CANNOT EVALUATE"
+    }
+  }
+
+  private var qualifier: String? {
+    if verdict.kind == .inconclusive, let learning = verdict.learning {
+      return "learning: \(learning.have) of \(learning.need) runs of \(main)"
+    }
+    if verdict.kind == .pass, inheritedMetrics.isEmpty == false { return "inherited" }
+    return nil
+  }
+
+  /// Metrics in which main is already slower and this change is not to blame.
+  var inheritedMetrics: [String] {
+    let ids = (verdict.composites + verdict.cells).filter(\.isInherited).map(\.id.metric.name)
+    return Array(Set(ids)).sorted()
+  }
+
+  private func rank(_ id: HypothesisID) -> Int {
+    switch id.metric {
+    case .latency(.ttftP50): 0
+    case .latency(.ttftP95): 1
+    case .latency(.tpotP50): 2
+    case .latency(.durstdP50): 3
+    case .latency(.durationP50): 4
+    case .rate(.error): 5
+    case .rate(.truncated): 6
+    case .rate(.stalled): 7
+    }
+  }
+
+  private func context() -> [ReportFact] {
+    var facts: [ReportFact] = []
+    if let header {
+      if !header.project.isEmpty {
+        facts.append(ReportFact("project", ForeignText.name(header.project), isCode: true))
+      }
+      facts.append(ReportFact("commit", shortCommit(header.commit), isCode: true))
+      if !header.branch.isEmpty {
+        facts.append(ReportFact("branch", ForeignText.name(header.branch), isCode: true))
+      }
+    }
+    let baselineCount = verdict.runs.count { $0.role == .baseline || $0.role == .fresh }
+    facts.append(
+      ReportFact("against", Figures.count(baselineCount, "run") + " of " + main))
+    facts.append(ReportFact("look", "\(verdict.look) of \(verdict.maxLooks)"))
+    facts.append(ReportFact("exit code", String(self.facts.exitCode)))
+    return facts
+  }
+
+  private func notices() -> [String] {
+    var notices: [String] = []
+    if facts.isRepeated {
+      notices.append("This verdict was reached earlier for this commit and is repeated here.")
+    }
+    if let reason = facts.restartReason {
+      notices.append("The looks of this commit were started anew: \(ForeignText.name(reason)).")
+    }
+    if verdict.kind == .inconclusive, facts.exitCode == 0 {
+      notices.append("An inconclusive verdict does not block here (gate.inconclusive: warn).")
+    }
+    return notices + facts.notes.map { ForeignText.line($0) }
+  }
+
+  private func runs() -> [RunRow] {
+    verdict.runs.enumerated()
+      .sorted { ($0.element.role.rank, $0.offset) < ($1.element.role.rank, $1.offset) }
+      .map { _, run in
+        RunRow(
+          role: run.role.rawValue, runID: ForeignText.name(run.runID),
+          commit: shortCommit(run.commit), startedAt: run.startedAt.iso8601)
+      }
+  }
+
+  /// A full hash cut to what people read; other words whole.
+  func shortCommit(_ commit: String) -> String {
+    let isHash =
+      commit.utf8.count >= 40 && commit.utf8.count <= 64 && commit.allSatisfy(\.isHexDigit)
+    return isHash ? String(commit.prefix(12)) : ForeignText.name(commit, or: "unknown")
+  }
+
+  func name(_ key: CellKey) -> String {
+    [key.profile, key.scenario, key.region ?? ""].filter { !$0.isEmpty }
+      .map { ForeignText.name($0) }.joined(separator: "/")
+  }
+
+  func cellName(_ id: HypothesisID) -> String {
+    [id.profile, id.scenario, id.region].compactMap { $0 }
+      .map { ForeignText.name($0) }.joined(separator: "/")
+  }
+}
+
+extension RunRole {
+  fileprivate var rank: Int {
+    switch self {
+    case .candidate: 0
+    case .fresh: 1
+    case .baseline: 2
+    case .history: 3
+    }
+  }
+}

@@ -1,0 +1,31 @@
+/// What a report says and the verdict does not know: the facts of the invocation.
+public struct ReportFacts: Sendable, Equatable {
+  /// What the process exits with.
+  public var exitCode: Int
+  /// The machine that ran the load; empty where it is not known.
+  public var hostName: String
+  /// The version of streamgate that judged.
+  public var version: String
+  /// The branch whose runs are the baseline.
+  public var baselineBranch: String
+  /// True if the verdict was reached earlier for this commit and is only shown again.
+  public var isRepeated: Bool
+  /// Why the looks of this commit were started anew, nil if they were not.
+  public var restartReason: String?
+  /// Further sentences for the reader, such as "without the store: baseline file alone".
+  public var notes: [String]
+
+  /// Facts; the defaults stand for what is not known.
+  public init(
+    exitCode: Int, hostName: String = "", version: String = "", baselineBranch: String = "main",
+    isRepeated: Bool = false, restartReason: String? = nil, notes: [String] = []
+  ) {
+    self.exitCode = exitCode
+    self.hostName = hostName
+    self.version = version
+    self.baselineBranch = baselineBranch
+    self.isRepeated = isRepeated
+    self.restartReason = restartReason
+    self.notes = notes
+  }
+}

@@ -1,0 +1,156 @@
+import Glibc
+import Model
+
+extension ReportBuilder {
+  /// Noise above which a duet is advised, and above which a solo gate cannot see +10 %
+  /// (STATISTICS section 6).
+  private static let noiseQuiet = 0.035
+  private static let noiseLoud = 0.06
+
+  /// The composites' latency tests, by importance.
+  private var latencies: [(metric: String, test: LatencyTest)] {
+    verdict.composites.compactMap { result in
+      result.latency.map { (result.id.metric.name, $0) }
+    }
+    .sorted { a, b in order(a.metric) < order(b.metric) }
+  }
+
+  private func order(_ metric: String) -> String { (metric.hasPrefix("ttft") ? "0" : "1") + metric }
+
+  func noise() -> [String] {
+    let latencies = latencies
+    guard let first = latencies.first else { return [] }
+    var sentences: [String] = []
+    let noises = latencies.map { "\($0.metric) \(Figures.percent($0.test.s))" }
+    sentences.append(
+      "Noise from run to run (s): \(noises.joined(separator: ", ")); \(advice(first.test.s)).")
+    let visible = latencies.compactMap { item in
+      item.test.mde.map { "\(item.metric) +\(Figures.percent($0))" }
+    }
+    if !visible.isEmpty {
+      sentences.append(
+        "Smallest slowdown that this gate could have seen (95 % of the time): "
+          + visible.joined(separator: ", ") + ".")
+    }
+    if let own = clientError(first.metric, first.test) { sentences.append(own) }
+    return sentences
+  }
+
+  private func advice(_ s: Double) -> String {
+    if s <= Self.noiseQuiet { return "quiet enough for a solo gate" }
+    if s <= Self.noiseLoud { return "a duet of both builds is advised" }
+    return "too noisy for a solo gate to see +10 %"
+  }
+
+  /// The client's own error beside the effect that the gate can see.
+  private func clientError(_ metric: String, _ test: LatencyTest) -> String? {
+    let bounds = candidates.compactMap { $0.header.selfCheck?.loopLagP99 }
+    guard let bound = bounds.max() else { return nil }
+    let own =
+      "The client's own error is at most \(Figures.duration(bound.seconds)) in 99 % of"
+      + " its stamps"
+    guard let mde = test.mde else { return own + "." }
+    let effect = mde * exp(test.baselineMean)
+    guard bound > .zero, effect.isFinite else { return own + "." }
+    let ratio = effect / bound.seconds
+    let times = ratio >= 10 ? Figures.fixed(ratio, decimals: 0) : Figures.fixed(ratio, decimals: 1)
+    return own + "; the smallest visible effect in \(metric) is \(Figures.duration(effect)),"
+      + " \(times) times as much."
+  }
+
+  func warning(_ warning: VerdictWarning) -> String {
+    switch warning {
+    case .noFreshRuns:
+      return "No fresh baseline runs: without runs of \(main) taken between the looks the guard"
+        + " against a moved environment is weaker."
+    case .noisy(let metric, let s):
+      return "Noise in \(metric.rawValue) is \(Figures.percent(s)): \(advice(s))."
+    case .outputTokensMoved(let scenario, let baseline, let candidate):
+      return "Replies of \(ForeignText.name(scenario)) changed length: median"
+        + " \(tokens(baseline)) -> \(tokens(candidate)) output tokens."
+    case .cachedTokensMoved(let scenario, let baseline, let candidate):
+      return "The share of cached prompt tokens of \(ForeignText.name(scenario)) moved:"
+        + " \(Figures.percent(baseline)) -> \(Figures.percent(candidate))."
+    case .waiverExpired(let waiver):
+      return "A waiver has expired and is without effect: \(ForeignText.name(waiver))."
+    case .duplicateRun(let run):
+      return "Run \(ForeignText.name(run)) came twice; the first was kept."
+    case .runLeftOut(let run, let reason):
+      return "Run \(ForeignText.name(run)) was left out: \(ForeignText.name(reason))."
+    }
+  }
+
+  private func tokens(_ value: Double) -> String {
+    Figures.fixed(value, decimals: value == value.rounded() ? 0 : 1)
+  }
+
+  func display(_ comparison: DisplayComparison) -> String {
+    let finding: String
+    if comparison.ksP < 0.01 && comparison.adP < 0.01 {
+      finding = "the distributions differ"
+    } else if comparison.ksP < 0.05 || comparison.adP < 0.05 {
+      finding = "the distributions may differ"
+    } else {
+      finding = "no difference between the distributions is seen"
+    }
+    return "\(name(comparison.key)), \(ForeignText.name(comparison.latency)): \(finding)"
+      + " (KS D = \(Figures.fixed(comparison.ksD, decimals: 2)),"
+      + " \(Figures.pRelation(comparison.ksP));"
+      + " Anderson–Darling \(Figures.fixed(comparison.adStatistic, decimals: 1)),"
+      + " \(boundedP(comparison.adP)));"
+      + " median \(Figures.duration(comparison.baselineMedian)) ->"
+      + " \(Figures.duration(comparison.candidateMedian));"
+      + " n = \(comparison.baselineN) and \(comparison.candidateN)."
+  }
+
+  /// A p that its table bounds at 0.001 and 0.25.
+  private func boundedP(_ p: Double) -> String {
+    if p <= 0.001 { return "p <= 0.001" }
+    return p >= 0.25 ? "p >= 0.25" : Figures.pRelation(p)
+  }
+
+  func nextSteps() -> [String] {
+    switch verdict.kind {
+    case .pass: return []
+    case .fail:
+      return [
+        "Start at the failed cells. A re-run of the job repeats this verdict; only a new commit,"
+          + " or --restart with a reason, is judged anew."
+      ]
+    case .inconclusive: return [inconclusiveStep()]
+    case .cannotEvaluate: return [evaluationStep()]
+    }
+  }
+
+  private func inconclusiveStep() -> String {
+    if let learning = verdict.learning {
+      let missing = max(0, learning.need - learning.have)
+      return "Run the job \(Figures.count(missing, "more time", plural: "more times")) on \(main):"
+        + " streamgate run --repeat \(max(1, missing)) there seeds the baseline."
+    }
+    if verdict.wantsAnotherLook {
+      return "Run the job again: it adds look \(verdict.look + 1) of \(verdict.maxLooks) to the"
+        + " same question."
+    }
+    return "Every look is used. A quieter machine, more requests in each cell (samples) or more"
+      + " runs of \(main) make smaller effects visible."
+  }
+
+  private func evaluationStep() -> String {
+    for reason in verdict.reasons {
+      switch reason {
+      case .clientLimited:
+        return "Run the load from a machine with a free core, or lower the rate; no verdict on the"
+          + " service is made from such a run."
+      case .missingCells:
+        return "Check that the run went through every profile and scenario, then run it again."
+      case .nothingTestable:
+        return "Raise the size, the rate or samples until a ttft_p50 cell reaches 30 requests, and"
+          + " see the outcomes for failed requests."
+      case .unusable: return "Mend the cause and run the job again; this run is no look."
+      default: continue
+      }
+    }
+    return "Mend the cause and run the job again."
+  }
+}

@@ -1,0 +1,68 @@
+import Model
+
+/// The report for a terminal or a log: short, aligned, the verdict in the last line.
+public enum TerminalReport {
+  /// Columns of a line of words at most; tables may be narrower, never much wider.
+  public static let columns = 96
+
+  /// The report, UTF-8, with escape codes for colour if `isColoured`.
+  public static func bytes(_ model: ReportModel, isColoured: Bool = false) -> [UInt8] {
+    var writer = TerminalWriter(columns: columns, isColoured: isColoured)
+    writer.line(model.context.map { "\($0.label) \($0.text)" }.joined(separator: "  "), .dim)
+    writer.blank()
+    let rows = model.composites.map { cells($0, name: $0.metric) }
+    writer.table(
+      ["metric", ">baseline", ">candidate", ">change", ">98 % interval", ">p", ""], rows)
+    failures(model, &writer)
+    if !model.objectives.isEmpty {
+      writer.table(
+        ["objective", ">value", ">requests", ""],
+        model.objectives.map {
+          [.init($0.objective), .init($0.value), .init($0.n), .init($0.verdict, style($0.status))]
+        })
+    }
+    let failed = model.outcomes.filter { $0.failures != "none" }
+    writer.sentences(
+      failed.map { "\($0.profile): \($0.succeeded) of \($0.total) succeeded; \($0.failures)" })
+    writer.sentences(model.noise)
+    writer.sentences(model.warnings.map { "warning: " + $0 }, .yellow)
+    let others = model.reasons.filter { $0.subject != .finding }
+    writer.sentences(others.dropFirst(others.first == model.reasons.first ? 1 : 0).map(\.text))
+    writer.sentences(model.notices + model.nextSteps)
+    writer.verdict(model.qualifiedLabel, model.headline, style(model.kind))
+    return writer.bytes
+  }
+
+  private static func cells(_ row: HypothesisRow, name: String) -> [TerminalCell] {
+    [
+      .init(name), .init(row.baseline), .init(row.candidate), .init(row.change),
+      .init(row.interval), .init(row.pAdjusted), .init(row.verdict, style(row.status)),
+    ]
+  }
+
+  private static func failures(_ model: ReportModel, _ writer: inout TerminalWriter) {
+    let failed = model.failedCells
+    writer.table(
+      ["failed cell", ">baseline", ">candidate", ">change", ">98 % interval", ">p", ""],
+      failed.map { cells($0, name: $0.cell + " " + $0.metric) })
+    writer.sentences(model.attribution)
+  }
+
+  private static func style(_ status: RowStatus) -> TerminalStyle {
+    switch status {
+    case .ok: .plain
+    case .failed: .red
+    case .inconclusive: .yellow
+    case .waived, .inherited: .dim
+    }
+  }
+
+  private static func style(_ kind: VerdictKind) -> TerminalStyle {
+    switch kind {
+    case .pass: .green
+    case .fail: .red
+    case .inconclusive: .yellow
+    case .cannotEvaluate: .red
+    }
+  }
+}
