@@ -8,11 +8,11 @@ extension ReportBuilder {
       var counts: [String: Int] = [:]
       for record in candidates {
         let figures = record.figures.filter {
-          $0.profile == profile && $0.name.hasPrefix(FigureName.outcomePrefix)
+          $0.profile == profile && $0.name.hasPrefix(ReportFigure.outcomePrefix)
         }
         let own = figures.filter(\.scenario.isEmpty)
         for figure in own.isEmpty ? figures : own {
-          let kind = String(figure.name.dropFirst(FigureName.outcomePrefix.count))
+          let kind = String(figure.name.dropFirst(ReportFigure.outcomePrefix.count))
           counts[kind, default: 0] += Int(figure.value.clamped)
         }
       }
@@ -46,7 +46,7 @@ extension ReportBuilder {
   }
 
   private func phases(_ key: CellKey) -> String? {
-    let changes = FigureName.phases.compactMap { phase -> (words: String, change: Double)? in
+    let changes = ReportFigure.phases.compactMap { phase -> (words: String, change: Double)? in
       guard let candidate = median(phase.name, key, candidates),
         let before = median(phase.name, key, baseline)
       else { return nil }
@@ -124,19 +124,6 @@ extension ReportBuilder {
   }
 
   private func text(_ length: Nanos) -> String { Figures.duration(length.seconds) }
-}
-
-/// The names of the report figures that reports read; `docs/schema.md` lists all.
-enum FigureName {
-  static let outcomePrefix = "outcome."
-
-  /// The parts of a time to first token, in the order of time: medians in seconds.
-  static let phases: [(name: String, words: String)] = [
-    ("schedule_lag.p50", "the client's delay"),
-    ("connect.p50", "connecting"),
-    ("server_wait.p50", "waiting for the server"),
-    ("first_token_wait.p50", "first byte to first token"),
-  ]
 }
 
 extension Double {

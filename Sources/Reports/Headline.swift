@@ -42,12 +42,19 @@ extension ReportBuilder {
     let inherited = inheritedMetrics
     if !inherited.isEmpty {
       text =
-        "\(main) is already slower in \(Figures.list(inherited)), this change adds nothing; "
-        + text
+        "\(main) is already slower in \(Figures.list(inherited))\(inheritedSince), this change"
+        + " adds nothing; " + text
     }
     let waived = verdict.composites.filter { $0.waiver != nil }.map(\.id.metric.name)
     if !waived.isEmpty { text += "; waived: " + Figures.list(waived) }
     return text
+  }
+
+  private var inheritedSince: String {
+    for warning in verdict.warnings {
+      if case .mainAlreadySlower(_, let since) = warning { return " since " + shortCommit(since) }
+    }
+    return ""
   }
 
   private func failures() -> [String] {

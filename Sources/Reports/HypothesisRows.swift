@@ -79,8 +79,31 @@ extension ReportBuilder {
       "saturated: \(runs) of \(of) runs of \(main) have no finite value"
     case .candidateSaturated:
       "too many of the candidate's requests failed; the rates carry it"
+    case .tooFewRuns(let have, let need): "\(have) of \(need) runs of \(main) have it"
     case .noBaseline: "no run of \(main) has it"
     case .noValue: "the candidate has no value for it"
+    }
+  }
+
+  func differenceRow(_ difference: CellDifference) -> DifferenceRow {
+    var row = DifferenceRow(
+      cell: cellName(difference.id), metric: difference.id.metric.name,
+      baseline: value(difference.baseline, difference.id.metric),
+      candidate: value(difference.candidate, difference.id.metric), change: Figures.none)
+    if let d = difference.d {
+      if case .latency = difference.id.metric {
+        row.change = change(d)
+      } else {
+        row.change = Figures.points(d)
+      }
+    }
+    return row
+  }
+
+  private func value(_ value: Double, _ metric: GateMetric) -> String {
+    switch metric {
+    case .latency: Figures.duration(exp(value))
+    case .rate: value.isFinite ? Figures.percent(value) : Figures.none
     }
   }
 

@@ -16,6 +16,7 @@ public enum MarkdownReport {
     writer.list(model.notices.map { .plain($0) })
     writer.table(hypothesisTitles, model.composites.map { hypothesis($0, isCell: false) })
     failures(model, &writer)
+    differences(model, &writer)
     objectives(model, &writer)
     if !model.warnings.isEmpty {
       writer.paragraph("**Warnings**")
@@ -87,6 +88,19 @@ public enum MarkdownReport {
       writer.paragraph("**Where the time went**")
       writer.list(model.attribution.map { .plain($0) })
     }
+  }
+
+  private static func differences(_ model: ReportModel, _ writer: inout MarkdownWriter) {
+    guard !model.differences.isEmpty else { return }
+    writer.paragraph("**Differences, not judged**")
+    writer.table(
+      ["Cell", "Metric", ">Baseline", ">Candidate", ">Change"],
+      model.differences.map { row in
+        [
+          .code(row.cell), .code(row.metric), .plain(row.baseline), .plain(row.candidate),
+          .plain(row.change),
+        ]
+      })
   }
 
   private static func objectives(_ model: ReportModel, _ writer: inout MarkdownWriter) {

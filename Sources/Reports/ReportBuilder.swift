@@ -32,6 +32,7 @@ struct ReportBuilder {
       kind: verdict.kind, exitCode: facts.exitCode, label: label, qualifier: qualifier,
       headline: headline(), reasons: verdict.reasons.map(reason), notices: notices(),
       context: context(), composites: composites.map(row), cells: verdict.cells.map(row),
+      differences: verdict.differences.map(differenceRow),
       untested: verdict.untested.map(untestedRow), attribution: attribution(),
       objectives: verdict.objectives.map(objectiveRow), outcomes: outcomes(), noise: noise(),
       warnings: verdict.warnings.map(warning), displays: verdict.displays.map(display),
@@ -97,6 +98,9 @@ struct ReportBuilder {
 
   private func notices() -> [String] {
     var notices: [String] = []
+    if verdict.isAdvisory {
+      notices.append("This is a run of \(main): its latencies are shown and never block.")
+    }
     if facts.isRepeated {
       notices.append("This verdict was reached earlier for this commit and is repeated here.")
     }

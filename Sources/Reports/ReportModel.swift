@@ -25,6 +25,8 @@ public struct ReportModel: Sendable, Equatable {
   public var composites: [HypothesisRow]
   /// Layer 2, sorted by profile, scenario and metric.
   public var cells: [HypothesisRow]
+  /// Candidate against baseline without a judgement, where latency is not judged.
+  public var differences: [DifferenceRow]
   /// Cells and composites that were not tested.
   public var untested: [UntestedRow]
   /// Where the time of a failed latency went, one sentence a cell.
@@ -142,6 +144,20 @@ public struct HypothesisRow: Sendable, Equatable {
   public var verdict: String
   /// The finding in one sentence, without a full stop.
   public var sentence: String
+}
+
+/// One difference without a judgement.
+public struct DifferenceRow: Sendable, Equatable {
+  /// `sustained/short`; the profile alone for a rate.
+  public var cell: String
+  /// The metric's name.
+  public var metric: String
+  /// The baseline's value with its unit.
+  public var baseline: String
+  /// The candidate's value with its unit.
+  public var candidate: String
+  /// The change with its sign and unit.
+  public var change: String
 }
 
 /// Something that was not tested, and why.

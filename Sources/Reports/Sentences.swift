@@ -73,6 +73,10 @@ extension ReportBuilder {
         + " \(Figures.percent(baseline)) -> \(Figures.percent(candidate))."
     case .waiverExpired(let waiver):
       return "A waiver has expired and is without effect: \(ForeignText.name(waiver))."
+    case .mainAlreadySlower(let id, let since):
+      let place = id.isComposite ? "" : " in \(cellName(id))"
+      return "\(main) is already slower in \(id.metric.name)\(place) since \(shortCommit(since));"
+        + " this change adds nothing to it and is not blocked for it."
     case .duplicateRun(let run):
       return "Run \(ForeignText.name(run)) came twice; the first was kept."
     case .runLeftOut(let run, let reason):

@@ -14,6 +14,14 @@ public enum TerminalReport {
     writer.table(
       ["metric", ">baseline", ">candidate", ">change", ">98 % interval", ">p", ""], rows)
     failures(model, &writer)
+    writer.table(
+      ["not judged", ">baseline", ">candidate", ">change"],
+      model.differences.map {
+        [
+          .init($0.cell + " " + $0.metric), .init($0.baseline), .init($0.candidate),
+          .init($0.change),
+        ]
+      })
     if !model.objectives.isEmpty {
       writer.table(
         ["objective", ">value", ">requests", ""],

@@ -1,0 +1,15 @@
+extension ReportFigure {
+  /// Starts the name of the figure that counts an outcome: `outcome.truncated`. Every request
+  /// after warm-up is in exactly one.
+  public static let outcomePrefix = "outcome."
+
+  /// The parts of a time to first token in the order of time, each a median in seconds over the
+  /// cell's requests that got so far: `sent - intended`, `requestSent - sent`, `headers -
+  /// requestSent`, `firstToken - headers`. Reports say with them where a slowdown sits.
+  public static let phases: [(name: String, words: String)] = [
+    ("schedule_lag.p50", "the client's delay"),
+    ("connect.p50", "connecting"),
+    ("server_wait.p50", "waiting for the server"),
+    ("first_token_wait.p50", "header to first token"),
+  ]
+}
