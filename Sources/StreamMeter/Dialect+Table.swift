@@ -14,20 +14,19 @@ extension Dialect {
     hasEndMarker: true,
     framing: .serverSentEvents,
     endMarker: Array("[DONE]".utf8),
-    errorEventNames: [Array("error".utf8)],
-    ignoredEventNames: [Array("ping".utf8)],
-    paths: PathTable([
-      PathRule("choices[]", .choice),
-      PathRule("choices[].delta.content", .content),
-      PathRule("choices[].delta.reasoning_content", .reasoning),
-      PathRule("choices[].delta.reasoning", .reasoning),
-      PathRule("choices[].delta.tool_calls[].function.arguments", .toolArguments),
-      PathRule("choices[].delta.function_call.arguments", .toolArguments),
-      PathRule("choices[].finish_reason", .finishReason),
-      PathRule("usage.completion_tokens", .usageOutput),
-      PathRule("usage.prompt_tokens", .usageInput),
-      PathRule("usage.prompt_tokens_details.cached_tokens", .usageCached),
-      PathRule("error", .error),
-      PathRule("object", .error, equals: "error"),
-    ]))
+    paths: PathTable(
+      [
+        PathRule("choices[]", .choice),
+        PathRule("choices[].delta.content", .content),
+        PathRule("choices[].delta.reasoning_content", .reasoning),
+        PathRule("choices[].delta.reasoning", .reasoning),
+        PathRule("choices[].delta.tool_calls[].function.arguments", .toolArguments),
+        PathRule("choices[].delta.function_call.arguments", .toolArguments),
+        PathRule("choices[].finish_reason", .finishReason),
+        PathRule("usage.completion_tokens", .usageOutput),
+        PathRule("usage.prompt_tokens", .usageInput),
+        PathRule("usage.prompt_tokens_details.cached_tokens", .usageCached),
+        PathRule("error", .error),
+        PathRule("object", .error, equals: "error"),
+      ], eventNames: ["error": .error, "ping": .ignored]))
 }

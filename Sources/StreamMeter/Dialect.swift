@@ -14,8 +14,6 @@ public struct Dialect: Sendable {
 
   let framing: Framing
   let endMarker: [UInt8]
-  let errorEventNames: [[UInt8]]
-  let ignoredEventNames: [[UInt8]]
   let paths: PathTable
 
   /// The dialect of that name, nil if there is none. O(dialects).
@@ -25,6 +23,27 @@ public struct Dialect: Sendable {
 
   /// The names of all dialects, in the order of the table.
   public static var names: [String] { all.map(\.name) }
+
+  /// True if a `Content-Type` is the dialect's, whatever its parameters and case.
+  func accepts(_ field: String) -> Bool {
+    let media = field.prefix { $0 != ";" }
+    let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
+    let start = media.utf8.drop(while: isBlank)
+    let end = start.lastIndex { !isBlank($0) }.map { start.index(after: $0) }
+    return start[..<(end ?? start.startIndex)].elementsEqual(contentType.utf8) {
+      $0 == $1 || ($0 | 0x20 == $1 && (0x41...0x5A).contains($0))
+    }
+  }
+
+  /// True if an event's data is the end marker; white space around it is let pass, as the
+  /// clients in use do.
+  func isEndMarker(_ data: UnsafeRawBufferPointer) -> Bool {
+    guard let first = data.first, first != UInt8(ascii: "{"), hasEndMarker else { return false }
+    let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 0x0A }
+    let start = data.drop(while: isBlank)
+    let end = start.lastIndex { !isBlank($0) }.map { $0 + 1 } ?? start.startIndex
+    return start[..<end].elementsEqual(endMarker)
+  }
 }
 
 /// How events are cut from a body.

@@ -36,4 +36,11 @@ public struct TokenUsage: Sendable, Equatable {
 
   /// Nothing said yet.
   public init() {}
+
+  /// Takes what a later event says; what it leaves out stays.
+  mutating func update(_ later: TokenUsage) {
+    output = later.output ?? output
+    input = later.input ?? input
+    cached = later.cached ?? cached
+  }
 }

@@ -16,15 +16,17 @@ public import Model
 public struct StreamMeter: ~Copyable {
   /// Bytes of a body or event kept as evidence.
   public static let excerptBytesMax = 200
+  /// Bytes of a finish reason kept as evidence.
+  public static let finishReasonBytesMax = 64
 
   /// When things happened in the current response.
   public private(set) var milestones = Milestones()
-  /// How the request ended; nil until that is decided, never nil after `end`.
-  public private(set) var outcome: Outcome?
   /// The response's status, nil if none came.
   public private(set) var httpStatus: Int?
   /// The server's counts.
   public private(set) var usage = TokenUsage()
+  /// Events of any kind.
+  public private(set) var events = 0
   /// Events that carried a token.
   public private(set) var contentEvents = 0
   /// Reads that carried a token.
@@ -42,6 +44,39 @@ public struct StreamMeter: ~Copyable {
   /// When the largest gap ended.
   public private(set) var gapMaxAt: MonotonicNanos?
 
+  /// Where in a response we are.
+  private enum State {
+    /// Before the header. Next: streaming, refused, ended.
+    case idle
+    /// In the body of a stream. Next: draining, failed, ended.
+    case streaming
+    /// The marker was seen; the transport's end is awaited. Next: ended.
+    case draining
+    /// The header decided the outcome; the body is read as evidence. Next: ended.
+    case refused
+    /// An event decided the outcome; the rest is of no interest. Next: ended.
+    case failed
+    /// The request is over. Next: idle.
+    case ended
+  }
+
+  private var state = State.idle
+  private var cause: Cause?
+  private var dialect: Dialect
+  private let limits: MeterLimits
+  private var isEndMarkerRequired: Bool
+  private let stallGap: Nanos
+  private var reader: EventReader
+  private var gaps = GapLog()
+  private var excerpt = ByteBuffer()
+  private var isExcerptOfEvent = false
+  private var finishReason = ByteBuffer()
+  private var retryAfter: Nanos?
+  private var transportCode: Int?
+  /// Bytes of the body before the event that decided the outcome.
+  private var failureOffset: Int?
+  private var drainedBytes = 0
+
   /// A meter of streams of one dialect.
   ///
   /// With `isEndMarkerRequired` false a clean end without the marker is `completeNoMarker`; a
@@ -51,48 +86,308 @@ public struct StreamMeter: ~Copyable {
     dialect: Dialect, limits: MeterLimits = MeterLimits(), isEndMarkerRequired: Bool = true,
     stallGap: Nanos = .milliseconds(200)
   ) {
+    self.dialect = dialect
+    self.limits = limits
+    self.isEndMarkerRequired = isEndMarkerRequired
+    self.stallGap = stallGap
+    reader = EventReader(limits: limits)
   }
 
   /// Makes ready for the next request, of the same dialect; keeps the buffers.
-  public mutating func reset() {}
+  public mutating func reset() {
+    milestones = Milestones()
+    httpStatus = nil
+    usage = TokenUsage()
+    events = 0
+    contentEvents = 0
+    contentReads = 0
+    burstEvents = 0
+    bodyBytes = 0
+    stallCount = 0
+    stallTotal = .zero
+    gapMax = nil
+    gapMaxAt = nil
+    state = .idle
+    cause = nil
+    reader.reset()
+    gaps.reset()
+    excerpt.reset()
+    isExcerptOfEvent = false
+    finishReason.reset()
+    retryAfter = nil
+    transportCode = nil
+    failureOffset = nil
+    drainedBytes = 0
+  }
 
   /// Makes ready for the next request, of another dialect or other rules; keeps the buffers.
-  public mutating func reset(dialect: Dialect, isEndMarkerRequired: Bool) {}
-
-  /// The response's header is complete: its final status (not 1xx), `Content-Type` and
-  /// `Retry-After`, nil where not sent. A status that is no success decides the outcome.
-  public mutating func head(
-    status: Int, contentType: String?, retryAfter: Nanos? = nil, at stamp: MonotonicNanos
-  ) {}
-
-  /// A piece of the body, after transfer and content encoding are undone, and the stamp taken
-  /// before anything else was done with it. O(bytes).
-  public mutating func read(
-    _ bytes: UnsafeRawBufferPointer, at stamp: MonotonicNanos
-  ) -> MeterAction {
-    .more
+  public mutating func reset(dialect: Dialect, isEndMarkerRequired: Bool) {
+    reset()
+    self.dialect = dialect
+    self.isEndMarkerRequired = isEndMarkerRequired
   }
 
-  /// The request is over; after this `outcome` is set.
-  public mutating func end(_ how: TransportEnd, at stamp: MonotonicNanos) {
-    outcome = .cancelled
-  }
+  /// How the request ended; nil until that is decided, never nil after `end`.
+  public var outcome: Outcome? { cause?.outcome }
 
   /// True once a token came: the first-token timer ends and the stall timer begins.
   public var hasFirstToken: Bool { milestones.firstToken != nil }
 
   /// The stamp of the last read with content, from which the stall timer counts; nil before.
   public var lastContentAt: MonotonicNanos? { milestones.lastToken }
+}
 
+// The events of a response.
+extension StreamMeter {
+  /// The response's header is complete: its final status (not 1xx), `Content-Type` and
+  /// `Retry-After`, nil where not sent. A status that is no success decides the outcome, and so
+  /// does another content type; none at all is left to the body's shape.
+  public mutating func head(
+    status: Int, contentType: String?, retryAfter: Nanos? = nil, at stamp: MonotonicNanos
+  ) {
+    precondition(state == .idle, "a header in state \(state)")
+    milestones.headers = stamp
+    httpStatus = status
+    self.retryAfter = retryAfter
+    if !(200..<300).contains(status) {
+      cause = .status(status)
+      state = .refused
+    } else if let contentType, !dialect.accepts(contentType) {
+      cause = .contentType(contentType)
+      state = .refused
+    } else {
+      state = .streaming
+    }
+  }
+
+  /// A piece of the body, after transfer and content encoding are undone, and the stamp taken
+  /// before anything else was done with it. O(bytes).
+  public mutating func read(
+    _ bytes: UnsafeRawBufferPointer, at stamp: MonotonicNanos
+  ) -> MeterAction {
+    precondition(state != .idle && state != .ended, "a read in state \(state)")
+    if !bytes.isEmpty {
+      if milestones.firstByte == nil { milestones.firstByte = stamp }
+      keepExcerpt(bytes)
+      let offset = bodyBytes
+      bodyBytes += bytes.count
+      switch state {
+      case .streaming: stream(bytes, offset: offset, at: stamp)
+      case .draining, .refused: drainedBytes += bytes.count
+      case .idle, .failed, .ended: break
+      }
+    }
+    switch state {
+    case .streaming: return .more
+    case .draining: return drainedBytes > limits.drainBytesMax ? .stop : .finished
+    case .refused: return drainedBytes > limits.drainBytesMax ? .stop : .more
+    case .idle, .failed, .ended: return .stop
+    }
+  }
+
+  /// The request is over; after this `outcome` is set.
+  public mutating func end(_ how: TransportEnd, at stamp: MonotonicNanos) {
+    precondition(state != .ended, "a second end")
+    switch how {
+    case .clean: milestones.end = stamp
+    case .broken(let code), .failed(_, let code):
+      milestones.end = stamp
+      transportCode = code
+    case .timedOut, .resent, .cancelled, .abandoned: break
+    }
+    switch state {
+    case .idle: cause = how == .clean ? .noHeader : cutShort(how)
+    case .streaming: cause = how == .clean ? cleanEnd() : cutShort(how)
+    case .draining: cause = endAfterMarker(how)
+    case .refused, .failed, .ended: break
+    }
+    state = .ended
+  }
+
+  /// A clean end of the body without the marker.
+  private func cleanEnd() -> Cause {
+    if bodyBytes > 0 && reader.isForeign { return .shape }
+    if isEndMarkerRequired && dialect.hasEndMarker { return .noMarker }
+    if reader.isInsideEvent { return .cutEvent }
+    return hasFirstToken ? .noMarkerAllowed : .noToken
+  }
+
+  /// Any other end before the marker.
+  private func cutShort(_ how: TransportEnd) -> Cause {
+    switch how {
+    case .clean, .broken: .broken
+    case .timedOut(let phase): .timedOut(phase)
+    case .failed(let failure, _): .transport(failure)
+    case .resent: .resent
+    case .cancelled, .abandoned: .cancelled
+    }
+  }
+
+  /// An end after the marker. We closing the connection is no fault of the service.
+  private func endAfterMarker(_ how: TransportEnd) -> Cause {
+    switch how {
+    case .broken, .failed, .resent: .brokenAfterMarker
+    case .clean, .timedOut, .cancelled, .abandoned: hasFirstToken ? .complete : .noToken
+    }
+  }
+}
+
+// The body.
+extension StreamMeter {
+  private mutating func stream(
+    _ bytes: UnsafeRawBufferPointer, offset: Int, at stamp: MonotonicNanos
+  ) {
+    let contentBefore = contentEvents
+    let allowed = min(bytes.count, limits.bodyBytesMax - offset)
+    reader.begin(UnsafeRawBufferPointer(rebasing: bytes[..<allowed]), offset: offset)
+    dialect.paths.withView { table in
+      while state == .streaming {
+        switch reader.next(table) {
+        case .event(let data): take(data, table, at: stamp)
+        case .exhausted:
+          reader.suspend()
+          return
+        case .lineTooLong: fail(.limit(.line(limits.lineBytesMax)))
+        case .eventTooLong: fail(.limit(.event(limits.eventBytesMax)))
+        }
+      }
+    }
+    if state == .streaming && allowed < bytes.count {
+      fail(.limit(.body(limits.bodyBytesMax)))
+    }
+    account(contentEvents - contentBefore, at: stamp)
+  }
+
+  private mutating func take(
+    _ data: UnsafeRawBufferPointer, _ table: PathTable.View, at stamp: MonotonicNanos
+  ) {
+    events += 1
+    guard events <= limits.eventsMax else { return fail(.limit(.events(limits.eventsMax))) }
+    switch reader.name {
+    case .ignored: return
+    case .error: return fail(.errorEvent, event: data)
+    case .unknown: break
+    }
+    if dialect.isEndMarker(data) {
+      milestones.done = stamp
+      state = .draining
+      return
+    }
+    guard var walker = JSONWalker(data, table) else { return fail(.notJSON(at: 0), event: data) }
+    guard walker.walk() else { return fail(.notJSON(at: walker.offset), event: data) }
+    take(walker.facts, data, at: stamp)
+  }
+
+  private mutating func take(
+    _ facts: EventFacts, _ data: UnsafeRawBufferPointer, at stamp: MonotonicNanos
+  ) {
+    if facts.isError { return fail(.errorEvent, event: data) }
+    if facts.hasChoice && milestones.firstChoice == nil { milestones.firstChoice = stamp }
+    if facts.hasToken { contentEvents += 1 }
+    if facts.hasContent && milestones.firstAnswer == nil { milestones.firstAnswer = stamp }
+    if let reason = facts.finishReason {
+      finishReason.removeAll()
+      finishReason.append(
+        UnsafeRawBufferPointer(rebasing: reason.prefix(StreamMeter.finishReasonBytesMax)))
+    }
+    if facts.hasUsage { usage.update(facts.usage) }
+  }
+
+  private mutating func fail(_ cause: Cause) {
+    self.cause = cause
+    failureOffset = bodyBytes
+    state = .failed
+  }
+
+  private mutating func fail(_ cause: Cause, event data: UnsafeRawBufferPointer) {
+    self.cause = cause
+    failureOffset = reader.eventOffset
+    state = .failed
+    excerpt.removeAll()
+    isExcerptOfEvent = true
+    excerpt.append(UnsafeRawBufferPointer(rebasing: data.prefix(StreamMeter.excerptBytesMax)))
+  }
+
+  /// Accounts for the content events of one read, then for a marker in it.
+  private mutating func account(_ eventsOfRead: Int, at stamp: MonotonicNanos) {
+    if eventsOfRead > 0 {
+      contentReads += 1
+      if eventsOfRead > 1 { burstEvents += eventsOfRead }
+      if let last = milestones.lastToken {
+        gaps.add((stamp - last).rawValue)
+        wait(stamp - last, until: stamp)
+      }
+      if milestones.firstToken == nil { milestones.firstToken = stamp }
+      milestones.lastToken = stamp
+    } else if state == .draining, let last = milestones.lastToken {
+      wait(stamp - last, until: stamp)
+    }
+  }
+
+  private mutating func wait(_ gap: Nanos, until stamp: MonotonicNanos) {
+    if gap > stallGap {
+      stallCount += 1
+      stallTotal += gap
+    }
+    if let largest = gapMax, largest >= gap { return }
+    gapMax = gap
+    gapMaxAt = stamp
+  }
+
+  private mutating func keepExcerpt(_ bytes: UnsafeRawBufferPointer) {
+    let room = StreamMeter.excerptBytesMax - excerpt.count
+    guard room > 0 && !isExcerptOfEvent else { return }
+    excerpt.append(UnsafeRawBufferPointer(rebasing: bytes.prefix(room)))
+  }
+}
+
+// What is handed on.
+extension StreamMeter {
   /// The quantile of the gaps between reads with content by rule 7 of Hyndman and Fan, rounded to
-  /// nanoseconds; nil with fewer than two such reads. O(gaps log gaps) the first time.
-  public mutating func gapQuantile(_ p: Double) -> Nanos? { nil }
+  /// nanoseconds; nil with fewer than two such reads. O(gaps log gaps) the first time; only after
+  /// `end`.
+  public mutating func gapQuantile(_ p: Double) -> Nanos? {
+    precondition(state == .ended, "a quantile in state \(state)")
+    return gaps.quantile(p).map { Nanos(Int64($0.rounded())) }
+  }
 
   /// What a failure left behind; nil for a success, and while nothing is decided. O(excerpt).
-  public var evidence: Evidence? { nil }
+  public var evidence: Evidence? {
+    guard let cause, !cause.outcome.isSuccess else { return nil }
+    return Evidence(
+      transportCode: transportCode, offset: failureOffset ?? bodyBytes,
+      excerpt: String(decoding: excerpt.bytes, as: UTF8.self),
+      finishReason: finishReason.isEmpty
+        ? nil : String(decoding: finishReason.bytes, as: UTF8.self),
+      retryAfter: retryAfter, detail: cause.detail)
+  }
 
   /// Writes what was metered into a sample whose `intended` is set; `profileStart` is the moment
   /// its times count from. Leaves `sent`, `requestSent` and `connectionReused` alone, which the
   /// engine knows. Only after `end`.
-  public mutating func fill(_ sample: inout StreamSample, profileStart: MonotonicNanos) {}
+  public mutating func fill(_ sample: inout StreamSample, profileStart: MonotonicNanos) {
+    guard state == .ended, let outcome else { preconditionFailure("a sample in state \(state)") }
+    let intended = profileStart + sample.intended
+    sample.headers = milestones.headers.map { $0 - intended }
+    sample.firstByte = milestones.firstByte.map { $0 - intended }
+    sample.firstChoice = milestones.firstChoice.map { $0 - intended }
+    sample.firstToken = milestones.firstToken.map { $0 - intended }
+    sample.firstAnswer = milestones.firstAnswer.map { $0 - intended }
+    sample.lastToken = milestones.lastToken.map { $0 - intended }
+    sample.done = milestones.done.map { $0 - intended }
+    sample.end = milestones.end.map { $0 - intended }
+    sample.outcome = outcome
+    sample.usageOutputTokens = usage.output
+    sample.usageInputTokens = usage.input
+    sample.usageCachedTokens = usage.cached
+    sample.contentEvents = contentEvents
+    sample.burstEvents = burstEvents
+    sample.bodyBytes = bodyBytes
+    sample.gapMedian = gapQuantile(0.5)
+    sample.gapP99 = gapQuantile(0.99)
+    sample.gapMax = gapMax
+    sample.gapMaxAt = gapMaxAt.map { $0 - profileStart }
+    sample.httpStatus = httpStatus
+    sample.evidence = evidence
+  }
 }

@@ -1,0 +1,63 @@
+/// What one event says, as far as the dialect's table asks.
+///
+/// Slices lie in the event's data and live as long as it does.
+struct EventFacts {
+  var hasChoice = false
+  var hasContent = false
+  var hasReasoning = false
+  var hasToolArguments = false
+  var isError = false
+  /// The reason's raw text, nil for none.
+  var finishReason: UnsafeRawBufferPointer?
+  /// Counts, nil where not said or null.
+  var usage = TokenUsage()
+
+  /// True if the event says any count.
+  var hasUsage: Bool { usage.output != nil || usage.input != nil || usage.cached != nil }
+
+  /// True if the event carries a token.
+  var hasToken: Bool { hasContent || hasReasoning || hasToolArguments }
+}
+
+/// The kind of a JSON value, as far as meanings ask.
+enum JSONKind {
+  case object
+  case array
+  case string
+  case number
+  case null
+  case `true`
+  case `false`
+}
+
+extension EventFacts {
+  /// Takes a value that a path leads to. `text` is a string's raw inside, and another scalar's
+  /// text; empty for objects and arrays.
+  mutating func note(_ meaning: PathMeaning, _ kind: JSONKind, _ text: UnsafeRawBufferPointer) {
+    let isText = kind == .string && !text.isEmpty
+    switch meaning {
+    case .none: break
+    case .choice: if kind == .object { hasChoice = true }
+    case .content: if isText { hasContent = true }
+    case .reasoning: if isText { hasReasoning = true }
+    case .toolArguments: if isText { hasToolArguments = true }
+    case .finishReason: if isText { finishReason = text }
+    case .usageOutput: usage.output = count(kind, text) ?? usage.output
+    case .usageInput: usage.input = count(kind, text) ?? usage.input
+    case .usageCached: usage.cached = count(kind, text) ?? usage.cached
+    case .error:
+      if kind != .null && kind != .false && !(kind == .string && text.isEmpty) { isError = true }
+    }
+  }
+
+  /// A whole number of at most 15 digits, nil for any other value: no service counts so far.
+  private func count(_ kind: JSONKind, _ text: UnsafeRawBufferPointer) -> Int? {
+    guard kind == .number, text.count <= 15 else { return nil }
+    var value = 0
+    for byte in text {
+      guard byte >= 0x30, byte <= 0x39 else { return nil }
+      value = value * 10 + Int(byte - 0x30)
+    }
+    return value
+  }
+}

@@ -1,0 +1,317 @@
+/// Walks the JSON text of one event once, where it lies, and notes what the table's paths lead to.
+///
+/// It refuses what RFC 8259 refuses, but for two things: invalid UTF-8 inside strings, which says
+/// nothing of a stream's timing, and a name that comes twice in an object, where each value
+/// counts. O(bytes), no allocation.
+struct JSONWalker {
+  /// Levels of nesting beyond which a text is refused.
+  static let depthMax = 64
+
+  private let base: UnsafeRawPointer
+  private let end: Int
+  private let table: PathTable.View
+  private var position = 0
+  private var depth = 0
+  /// Where the inside of the string that was read last lies, and whether it has an escape.
+  private var stringStart = 0
+  private var stringEnd = 0
+  private var stringHasEscape = false
+  private(set) var facts = EventFacts()
+
+  init?(_ text: UnsafeRawBufferPointer, _ table: PathTable.View) {
+    guard let base = text.baseAddress else { return nil }
+    self.base = base
+    end = text.count
+    self.table = table
+  }
+
+  /// Bytes before the point where the walk ended.
+  var offset: Int { position }
+
+  /// Walks the whole text; false if it is no JSON object.
+  mutating func walk() -> Bool {
+    skipSpace()
+    guard position < end, byte == UInt8(ascii: "{"), object(PathTable.root) else { return false }
+    skipSpace()
+    return position == end
+  }
+
+  /// The byte at the position, which must be before the end.
+  private var byte: UInt8 {
+    @inline(__always) get { base.load(fromByteOffset: position, as: UInt8.self) }
+  }
+
+  @inline(__always)
+  private mutating func skipSpace() {
+    while position < end {
+      let byte = byte
+      guard byte <= 0x20, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
+      else { return }
+      position += 1
+    }
+  }
+
+  private func slice(_ start: Int, _ end: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: base + start, count: end - start)
+  }
+
+  private mutating func value(_ node: UInt16) -> Bool {
+    guard position < end else { return false }
+    let start = position
+    let kind: JSONKind
+    switch byte {
+    case UInt8(ascii: "\""):
+      guard string() else { return false }
+      if node != PathTable.unknown { note(node, .string, slice(stringStart, stringEnd)) }
+      return true
+    case UInt8(ascii: "{"):
+      note(node, .object, slice(start, start))
+      return object(node)
+    case UInt8(ascii: "["):
+      note(node, .array, slice(start, start))
+      return array(node)
+    case UInt8(ascii: "n"):
+      kind = .null
+      guard word("null") else { return false }
+    case UInt8(ascii: "t"):
+      kind = .true
+      guard word("true") else { return false }
+    case UInt8(ascii: "f"):
+      kind = .false
+      guard word("false") else { return false }
+    default:
+      kind = .number
+      guard number() else { return false }
+    }
+    note(node, kind, slice(start, position))
+    return true
+  }
+
+  @inline(__always)
+  private mutating func note(_ index: UInt16, _ kind: JSONKind, _ text: UnsafeRawBufferPointer) {
+    guard index != PathTable.unknown else { return }
+    let node = table.nodes[Int(index)]
+    guard node.meaning != .none, table.isLiteral(node, text) else { return }
+    facts.note(node.meaning, kind, text)
+  }
+
+  private mutating func object(_ node: UInt16) -> Bool {
+    depth += 1
+    guard depth <= JSONWalker.depthMax else { return false }
+    position += 1
+    skipSpace()
+    if position < end, byte == UInt8(ascii: "}") {
+      position += 1
+      depth -= 1
+      return true
+    }
+    while true {
+      skipSpace()
+      guard position < end, byte == UInt8(ascii: "\""), string() else { return false }
+      let member = node == PathTable.unknown ? PathTable.unknown : memberNode(node)
+      skipSpace()
+      guard position < end, byte == UInt8(ascii: ":") else { return false }
+      position += 1
+      skipSpace()
+      guard value(member) else { return false }
+      skipSpace()
+      guard position < end else { return false }
+      let next = byte
+      position += 1
+      if next == UInt8(ascii: ",") { continue }
+      depth -= 1
+      return next == UInt8(ascii: "}")
+    }
+  }
+
+  private mutating func array(_ node: UInt16) -> Bool {
+    depth += 1
+    guard depth <= JSONWalker.depthMax else { return false }
+    position += 1
+    skipSpace()
+    if position < end, byte == UInt8(ascii: "]") {
+      position += 1
+      depth -= 1
+      return true
+    }
+    let element = table.nodes[Int(node)].element
+    while true {
+      skipSpace()
+      guard value(element) else { return false }
+      skipSpace()
+      guard position < end else { return false }
+      let next = byte
+      position += 1
+      if next == UInt8(ascii: ",") { continue }
+      depth -= 1
+      return next == UInt8(ascii: "]")
+    }
+  }
+
+  private func memberNode(_ node: UInt16) -> UInt16 {
+    if stringHasEscape { return escapedMember(node) }
+    return table.member(node, slice(stringStart, stringEnd))
+  }
+
+  private mutating func word(_ text: StaticString) -> Bool {
+    let count = text.utf8CodeUnitCount
+    guard end - position >= count else { return false }
+    for i in 0..<count
+    where base.load(fromByteOffset: position + i, as: UInt8.self) != text.utf8Start[i] {
+      return false
+    }
+    position += count
+    return true
+  }
+}
+
+// Numbers and strings.
+extension JSONWalker {
+  private mutating func number() -> Bool {
+    if byte == UInt8(ascii: "-") { position += 1 }
+    guard position < end, isDigit(byte) else { return false }
+    if byte == UInt8(ascii: "0") {
+      position += 1
+    } else {
+      _ = digits()
+    }
+    if position < end, byte == UInt8(ascii: ".") {
+      position += 1
+      guard digits() else { return false }
+    }
+    if position < end, byte | 0x20 == UInt8(ascii: "e") {
+      position += 1
+      if position < end, byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") { position += 1 }
+      guard digits() else { return false }
+    }
+    return true
+  }
+
+  @inline(__always)
+  private func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 <= 9 }
+
+  private mutating func digits() -> Bool {
+    let start = position
+    while position < end, isDigit(byte) { position += 1 }
+    return position > start
+  }
+
+  /// Reads a string from its opening quote; its inside is then at `stringStart..<stringEnd`.
+  @inline(__always)
+  private mutating func string() -> Bool {
+    position += 1
+    stringStart = position
+    stringHasEscape = false
+    while true {
+      skipPlain()
+      guard position < end else { return false }
+      let found = byte
+      if found == UInt8(ascii: "\"") {
+        stringEnd = position
+        position += 1
+        return true
+      }
+      guard found == UInt8(ascii: "\\"), escape() else { return false }
+    }
+  }
+
+  /// Goes to the next quote, backslash or control character, or to the end. Eight bytes at a
+  /// time: a byte's high bit is set in `hits` if the byte is one of them. A borrow may set it
+  /// wrongly too, but only above a true one, and the lowest is taken.
+  @inline(__always)
+  private mutating func skipPlain() {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let highs = ones &* 0x80
+    while end - position >= 8 {
+      let word = UInt64(
+        littleEndian: base.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+      let quotes = word ^ (ones &* 0x22)
+      let slashes = word ^ (ones &* 0x5C)
+      let hits =
+        ((quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes
+          | (word &- ones &* 0x20) & ~word) & highs
+      if hits != 0 {
+        position += hits.trailingZeroBitCount >> 3
+        return
+      }
+      position += 8
+    }
+    while position < end {
+      let byte = byte
+      if byte == 0x22 || byte == 0x5C || byte < 0x20 { return }
+      position += 1
+    }
+  }
+
+  private mutating func escape() -> Bool {
+    stringHasEscape = true
+    position += 1
+    guard position < end else { return false }
+    let kind = byte
+    position += 1
+    switch kind {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"),
+      UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+      return true
+    case UInt8(ascii: "u"):
+      guard end - position >= 4 else { return false }
+      for i in 0..<4 where hexDigit(position + i) == nil { return false }
+      position += 4
+      return true
+    default:
+      return false
+    }
+  }
+
+  private func hexDigit(_ at: Int) -> UInt16? {
+    let byte = base.load(fromByteOffset: at, as: UInt8.self)
+    switch byte {
+    case 0x30...0x39: return UInt16(byte - 0x30)
+    case 0x41...0x46: return UInt16(byte - 0x37)
+    case 0x61...0x66: return UInt16(byte - 0x57)
+    default: return nil
+    }
+  }
+
+  /// The node of a name with escapes, which no known server writes, but which means the same.
+  private func escapedMember(_ node: UInt16) -> UInt16 {
+    withUnsafeTemporaryAllocation(byteCount: stringEnd - stringStart, alignment: 1) { name in
+      var count = 0
+      var at = stringStart
+      while at < stringEnd {
+        let byte = base.load(fromByteOffset: at, as: UInt8.self)
+        guard byte == UInt8(ascii: "\\") else {
+          name[count] = byte
+          count += 1
+          at += 1
+          continue
+        }
+        guard let (unescaped, length) = asciiEscape(at) else { return PathTable.unknown }
+        name[count] = unescaped
+        count += 1
+        at += length
+      }
+      return table.member(node, UnsafeRawBufferPointer(rebasing: name[..<count]))
+    }
+  }
+
+  /// The byte of an escape and the escape's length; nil beyond ASCII, which no table name has.
+  private func asciiEscape(_ at: Int) -> (byte: UInt8, length: Int)? {
+    let kind = base.load(fromByteOffset: at + 1, as: UInt8.self)
+    switch kind {
+    case UInt8(ascii: "b"): return (0x08, 2)
+    case UInt8(ascii: "f"): return (0x0C, 2)
+    case UInt8(ascii: "n"): return (0x0A, 2)
+    case UInt8(ascii: "r"): return (0x0D, 2)
+    case UInt8(ascii: "t"): return (0x09, 2)
+    case UInt8(ascii: "u"):
+      var unit: UInt16 = 0
+      for i in 0..<4 {
+        guard let digit = hexDigit(at + 2 + i) else { return nil }
+        unit = unit << 4 | digit
+      }
+      return unit < 0x80 ? (UInt8(unit), 6) : nil
+    default: return (kind, 2)
+    }
+  }
+}
