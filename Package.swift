@@ -91,7 +91,7 @@ let package = Package(
     tests("StreamMeterTests", ["StreamMeter", "Model"]),
     tests("PlanTests", ["Plan", "Model"]),
     tests("WorkloadTests", ["Workload", "Plan", "Model"]),
-    tests("StatisticsTests", ["Statistics"]),
+    tests("StatisticsTests", ["Statistics", "Model"]),
     tests("GateTests", ["Gate", "Statistics", "Plan", "Model"]),
     tests("ReportsTests", ["Reports", "Gate", "Model"]),
     tests("LoadEngineTests", ["LoadEngine", "Curl", "StreamMeter", "Workload", "Plan", "Model"]),
