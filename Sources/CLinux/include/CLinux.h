@@ -8,4 +8,6 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
+#include "EventLoop.h"
+
 #endif
