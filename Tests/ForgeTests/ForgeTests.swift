@@ -1,1 +1,1 @@
-import Testing
+// ForgeTests: git asked about real repositories, made anew for each test.
