@@ -83,7 +83,8 @@ struct GitHeadTests {
   @Test(
     "A branch's name comes through whole, whatever marks it has",
     arguments: [
-      "(detached)", "a'b", "a\"b", "$(touch pwned)", "a;b", "a|b&c", "a`b`", "<b>x</b>", "@here",
+      "(detached)", "a'b", "a\"b", "$(touch${IFS}pwned)", "a;b", "a|b&c", "a`b`", "<b>x</b>",
+      "@here",
       "feature/äöü-😀", "%s%n", "a]]>b", "-x", "HEAD", "##vso", "{{x}}", "a,b", "x.y",
       String(repeating: "n", count: 200),
     ])

@@ -7,11 +7,19 @@ import Testing
 @Suite("Git: limits")
 struct GitLimitTests {
   /// A folder with a program `git` of the given text, first in the `PATH`.
+  ///
+  /// A shell writes it: were it open for writing in this process, a program that another test
+  /// starts at that moment would hold it open too, and Linux starts no program that is (ETXTBSY).
   private func fake(_ script: String) throws -> (TemporaryFolder, [String: String]) {
     let folder = try TemporaryFolder()
-    let program = try folder.write("#!/bin/sh\n" + script + "\n", to: "git")
-    try FileManager.default.setAttributes(
-      [.posixPermissions: 0o755], ofItemAtPath: program.path(percentEncoded: false))
+    let writer = try Process.run(
+      URL(filePath: "/bin/sh"),
+      arguments: [
+        "-c", "printf '#!/bin/sh\n%s\n' \"$1\" >\"$2/git\" && chmod 755 \"$2/git\"", "sh", script,
+        folder.path,
+      ])
+    writer.waitUntilExit()
+    try #require(writer.terminationStatus == 0)
     return (folder, ["PATH": folder.path + ":/usr/bin:/bin"])
   }
 
