@@ -105,13 +105,18 @@ extension RateCount {
 }
 
 extension ObjectiveFigure {
-  /// `objective`, `value`, `n`.
+  /// `objective`, `value`, `n`, and `low` and `high` where the interval is known.
   public var json: JSONValue {
-    .object([
-      JSONMember("objective", .string(objective)),
-      JSONMember("value", value.map { .number($0) } ?? .null),
-      JSONMember("n", .integer(Int64(n))),
-    ])
+    let ends =
+      interval.map {
+        [JSONMember("low", .number($0.lowerBound)), JSONMember("high", .number($0.upperBound))]
+      } ?? []
+    return .object(
+      [
+        JSONMember("objective", .string(objective)),
+        JSONMember("value", value.map { .number($0) } ?? .null),
+        JSONMember("n", .integer(Int64(n))),
+      ] + ends)
   }
 
   /// Reads what `json` writes.
@@ -120,6 +125,11 @@ extension ObjectiveFigure {
     self.init(
       objective: try fields.string("objective"), value: try fields.optionalNumber("value"),
       n: try fields.count("n"))
+    if let low = try fields.optionalNumber("low"), let high = try fields.optionalNumber("high"),
+      low <= high
+    {
+      interval = low...high
+    }
   }
 }
 
