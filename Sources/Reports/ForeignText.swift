@@ -9,8 +9,7 @@ enum ForeignText {
 
   /// The text on one line: white space becomes one space; control, format (bidirectional and
   /// zero-width), private, unassigned and separator characters become U+FFFD, runs of them one;
-  /// longer texts end in an ellipsis. Markers that a CI system reads as a command anywhere in a
-  /// line (`::`, `##[`, `##vso[`) are broken by a zero-width space. O(scalarsMax).
+  /// longer texts end in an ellipsis. O(scalarsMax) and O(white space).
   static func line(_ text: String, max: Int = scalarsMax) -> String {
     var out = String.UnicodeScalarView()
     var kept = 0
@@ -27,7 +26,6 @@ enum ForeignText {
         break
       }
       if pendingSpace { out.append(" ") }
-      if (shown == ":" || shown == "#") && out.last == shown { out.append("\u{200B}") }
       out.append(shown)
       kept += pendingSpace ? 2 : 1
       pendingSpace = false

@@ -22,13 +22,12 @@ extension ReportBuilder {
   }
 
   private func passHeadline() -> String {
-    let shown = verdict.composites.filter {
+    let shown = composites.filter {
       $0.latency != nil && $0.waiver == nil && !$0.isInherited
     }
     var parts: [String] = []
     for tolerance in [0.10, 0.20] {
       let rows = shown.filter { $0.id.metric.tolerance == tolerance }.map(row)
-        .sorted { $0.metric == "ttft_p50" && $1.metric != "ttft_p50" }
       guard !rows.isEmpty else { continue }
       let names = rows.map { row in
         row.metric == "ttft_p50"
@@ -88,7 +87,9 @@ extension ReportBuilder {
   }
 
   private func doubts() -> [String] {
-    guard let learning = verdict.learning else { return verdict.reasons.map { reason($0).text } }
+    guard let learning = verdict.learning else {
+      return verdict.reasons.filter { !isSaidOfTolerance($0) }.map { reason($0).text }
+    }
     let others = verdict.reasons.filter {
       if case .learning = $0 { false } else { true }
     }
@@ -96,6 +97,12 @@ extension ReportBuilder {
       "latency is not judged before \(learning.need) usable runs of \(main) exist in this"
       + " environment"
     return [first] + others.map { reason($0).text }
+  }
+
+  /// True for a suspicion about what is already named for its tolerance.
+  private func isSaidOfTolerance(_ reason: VerdictReason) -> Bool {
+    guard case .suspicious(let id) = reason else { return false }
+    return verdict.reasons.contains(.cannotExclude(id))
   }
 
   func result(_ id: HypothesisID) -> HypothesisResult? {

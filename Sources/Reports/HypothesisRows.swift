@@ -60,7 +60,7 @@ extension ReportBuilder {
 
   private func share(_ k: Int, _ n: Int) -> String {
     guard n > 0 else { return Figures.none }
-    return Figures.percent(Double(k) / Double(n)) + " (\(k) of \(n))"
+    return Figures.percent(Double(k) / Double(n)) + " (\(k)/\(n))"
   }
 
   /// A difference of log values as a change of the value.
@@ -109,13 +109,13 @@ extension ReportBuilder {
 
   func objectiveRow(_ result: ObjectiveResult) -> ObjectiveRow {
     let name = ForeignText.name(result.objective)
-    let value = result.value.map { objectiveValue($0, objective: result.objective) }
+    let value = result.value.map { objectiveValue($0, objective: name) }
     var shown = value ?? Figures.none
     if let interval = result.interval {
       shown +=
         " ("
-        + objectiveValue(interval.lowerBound, objective: result.objective) + " … "
-        + objectiveValue(interval.upperBound, objective: result.objective) + ")"
+        + objectiveValue(interval.lowerBound, objective: name) + " … "
+        + objectiveValue(interval.upperBound, objective: name) + ")"
     }
     var row = ObjectiveRow(
       objective: name, name: unbounded(name), value: shown, n: String(result.n), status: .ok,

@@ -18,6 +18,10 @@ public enum MarkdownReport {
     failures(model, &writer)
     differences(model, &writer)
     objectives(model, &writer)
+    if !model.noise.isEmpty {
+      writer.paragraph("**What this gate can see**")
+      writer.list(model.noise.map { .plain($0) })
+    }
     if !model.warnings.isEmpty {
       writer.paragraph("**Warnings**")
       writer.list(model.warnings.map { "⚠️ " + .plain($0) })
@@ -26,7 +30,6 @@ public enum MarkdownReport {
       writer.paragraph("**Next**")
       writer.list(model.nextSteps.map { .plain($0) })
     }
-    writer.list(model.noise.map { .plain($0) })
     folds(model, &writer)
     return writer.bytes
   }

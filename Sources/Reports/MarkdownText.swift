@@ -15,9 +15,7 @@ struct MarkdownText: Sendable, Equatable, ExpressibleByStringLiteral {
 
   /// Any text, inert: shown as it is, without markup, HTML, link, mention or reference.
   static func plain(_ text: String) -> MarkdownText {
-    var escaper = MarkdownEscaper()
-    for scalar in text.unicodeScalars { escaper.append(scalar) }
-    return MarkdownText(source: escaper.finish())
+    MarkdownText(source: MarkdownEscaper(text).escaped())
   }
 
   /// An identifier in a fixed-width face. A backtick in it becomes an apostrophe and a pipe the
@@ -46,56 +44,91 @@ struct MarkdownText: Sendable, Equatable, ExpressibleByStringLiteral {
   }
 }
 
-/// Escapes one text for Markdown, scalar by scalar.
+/// Escapes one text for Markdown.
 ///
 /// Markup characters get a backslash, HTML's become entities, and a zero-width space parts what a
 /// forge would link after rendering: mentions, issue and merge request references, addresses,
 /// emoji codes. The list: CommonMark 0.31 section 2.4, GFM autolinks, GitLab's references.
 private struct MarkdownEscaper {
+  private let scalars: [Unicode.Scalar]
   private var out = String.UnicodeScalarView()
-  private var last: Unicode.Scalar?
-  private var isInLeadingDigits = true
+
+  init(_ text: String) {
+    scalars = text.unicodeScalars.map { Self.isLineBreak($0) ? " " : $0 }
+  }
 
   static func isLineBreak(_ scalar: Unicode.Scalar) -> Bool {
     scalar.value < 0x20 || scalar == "\u{7F}" || scalar == "\u{85}" || scalar == "\u{2028}"
       || scalar == "\u{2029}"
   }
 
-  mutating func append(_ raw: Unicode.Scalar) {
-    let scalar = Self.isLineBreak(raw) ? " " : raw
-    if let last, partsReference(last, scalar) { out.append("\u{200B}") }
+  /// The source, O(scalars).
+  func escaped() -> String {
+    var copy = self
+    let opener = blockOpener
+    for index in scalars.indices {
+      if index > 0, copy.partsReference(at: index) { copy.out.append("\u{200B}") }
+      copy.append(at: index, isOpener: index == opener)
+    }
+    return String(copy.out)
+  }
+
+  private mutating func append(at index: Int, isOpener: Bool) {
+    let scalar = scalars[index]
     switch scalar {
     case "&": out.append(contentsOf: "&amp;".unicodeScalars)
     case "<": out.append(contentsOf: "&lt;".unicodeScalars)
     case ">": out.append(contentsOf: "&gt;".unicodeScalars)
+    case "_" where isWord(at: index - 1) && isWord(at: index + 1): out.append(scalar)
     case "\\", "`", "*", "_", "[", "]", "|", "~", "$", "#", "!", "^":
       out.append("\\")
       out.append(scalar)
-    case "-", "+", "=", ".", ")":
-      let opensBlock = scalar == "." || scalar == ")" ? isInLeadingDigits : last == nil
-      if opensBlock { out.append("\\") }
+    default:
+      if isOpener { out.append("\\") }
       out.append(scalar)
-    default: out.append(scalar)
     }
-    isInLeadingDigits = isInLeadingDigits && ("0"..."9").contains(scalar)
-    last = scalar
   }
 
-  func finish() -> String { String(out) }
+  /// Where a list item, a rule or a heading's underline would begin: the sign of `- x`, `+ x`,
+  /// `---`, `===`, `1. x`, `1) x`.
+  private var blockOpener: Int? {
+    let sign = scalars.firstIndex { !Self.isDigit($0) } ?? scalars.endIndex
+    guard let scalar = scalar(at: sign) else { return nil }
+    let next = self.scalar(at: sign + 1)
+    switch scalar {
+    case "-", "+", "=": return sign == 0 && (next == nil || next == " " || next == scalar) ? 0 : nil
+    case ".", ")": return sign > 0 && (next == nil || next == " ") ? sign : nil
+    default: return nil
+    }
+  }
 
-  private func partsReference(_ last: Unicode.Scalar, _ next: Unicode.Scalar) -> Bool {
-    let isWord = next.properties.isAlphabetic || ("0"..."9").contains(next) || next == "_"
-    switch last {
+  private func partsReference(at index: Int) -> Bool {
+    let next = scalars[index]
+    let isWord = next.properties.isAlphabetic || Self.isDigit(next) || next == "_"
+    switch scalars[index - 1] {
     case "@", "#", "!", "~", "$", "%", "&", "^", "[": return isWord || next == "\"" || next == "{"
     case ":": return next.properties.isAlphabetic || next == "+" || next == "-" || next == "/"
-    case "w", "W": return next == "."
-    case "-": return ("0"..."9").contains(next) && endsLikeIssueKey
+    case "w", "W": return next == "." && endsWith("www", before: index)
+    case "-": return Self.isDigit(next) && endsWith("gh-", before: index)
     default: return false
     }
   }
 
-  /// True after `GH-`, which GitHub links to an issue when digits follow.
-  private var endsLikeIssueKey: Bool {
-    String(String.UnicodeScalarView(out.suffix(3))).lowercased() == "gh-"
+  private func endsWith(_ word: String, before index: Int) -> Bool {
+    let count = word.unicodeScalars.count
+    guard index >= count else { return false }
+    let tail = String(String.UnicodeScalarView(scalars[index - count..<index]))
+    return tail.lowercased() == word
   }
+
+  private func scalar(at index: Int) -> Unicode.Scalar? {
+    scalars.indices.contains(index) ? scalars[index] : nil
+  }
+
+  private func isWord(at index: Int) -> Bool {
+    scalar(at: index).map { $0.isASCII && ($0.properties.isAlphabetic || Self.isDigit($0)) }
+      ?? false
+  }
+
+  private static func isDigit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) }
 }

@@ -27,7 +27,6 @@ struct ReportBuilder {
   var main: String { ForeignText.name(facts.baselineBranch, or: "main") }
 
   func model() -> ReportModel {
-    let composites = verdict.composites.sorted { rank($0.id) < rank($1.id) }
     return ReportModel(
       kind: verdict.kind, exitCode: facts.exitCode, label: label, qualifier: qualifier,
       headline: headline(), reasons: verdict.reasons.map(reason), notices: notices(),
@@ -63,6 +62,9 @@ struct ReportBuilder {
     let ids = (verdict.composites + verdict.cells).filter(\.isInherited).map(\.id.metric.name)
     return Array(Set(ids)).sorted()
   }
+
+  /// Layer 1 by importance.
+  var composites: [HypothesisResult] { verdict.composites.sorted { rank($0.id) < rank($1.id) } }
 
   private func rank(_ id: HypothesisID) -> Int {
     switch id.metric {

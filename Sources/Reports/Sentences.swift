@@ -9,13 +9,8 @@ extension ReportBuilder {
 
   /// The composites' latency tests, by importance.
   private var latencies: [(metric: String, test: LatencyTest)] {
-    verdict.composites.compactMap { result in
-      result.latency.map { (result.id.metric.name, $0) }
-    }
-    .sorted { a, b in order(a.metric) < order(b.metric) }
+    composites.compactMap { result in result.latency.map { (result.id.metric.name, $0) } }
   }
-
-  private func order(_ metric: String) -> String { (metric.hasPrefix("ttft") ? "0" : "1") + metric }
 
   func noise() -> [String] {
     let latencies = latencies

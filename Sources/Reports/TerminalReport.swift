@@ -8,7 +8,7 @@ public enum TerminalReport {
   /// The report, UTF-8, with escape codes for colour if `isColoured`.
   public static func bytes(_ model: ReportModel, isColoured: Bool = false) -> [UInt8] {
     var writer = TerminalWriter(columns: columns, isColoured: isColoured)
-    writer.line(model.context.map { "\($0.label) \($0.text)" }.joined(separator: "  "), .dim)
+    writer.line(context(model), .dim)
     writer.blank()
     let rows = model.composites.map { cells($0, name: $0.metric) }
     writer.table(
@@ -39,6 +39,10 @@ public enum TerminalReport {
     writer.sentences(model.notices + model.nextSteps)
     writer.verdict(model.qualifiedLabel, model.headline, style(model.kind))
     return writer.bytes
+  }
+
+  private static func context(_ model: ReportModel) -> String {
+    model.context.map { $0.isCode ? $0.text : "\($0.label) \($0.text)" }.joined(separator: " · ")
   }
 
   private static func cells(_ row: HypothesisRow, name: String) -> [TerminalCell] {

@@ -21,6 +21,7 @@ struct TerminalCell {
 /// Lays out plain text in columns. No control character of a text reaches the output.
 struct TerminalWriter {
   private static let gap = "   "
+  private static let units: Set<Substring> = ["%", "µs", "ms", "s", "points"]
 
   private var text = ""
   private let columns: Int
@@ -97,19 +98,36 @@ struct TerminalWriter {
     isColoured && style != .plain ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
   }
 
+  /// The text without control characters; what a CI system would read as a command in a log
+  /// (`::error`, `##[error]`, `##vso[`) is parted by a zero-width space.
   private func clean(_ text: String) -> String {
     var out = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
+      if (scalar == ":" || scalar == "#") && out.last == scalar { out.append("\u{200B}") }
       let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
       out.append(isControl ? " " : scalar)
     }
     return String(out)
   }
 
+  /// The words of a text, a number and its unit as one.
+  private func glued(_ text: String) -> [Substring] {
+    var words: [Substring] = []
+    for word in text.split(separator: " ") {
+      let stem = word.prefix { $0 != "," && $0 != ";" && $0 != "." && $0 != ")" }
+      if let last = words.last, last.last?.isNumber == true, Self.units.contains(stem) {
+        words[words.count - 1] = last + " " + word
+      } else {
+        words.append(word)
+      }
+    }
+    return words
+  }
+
   private func wrapped(_ text: String, width: Int) -> [String] {
     var lines: [String] = []
     var line = ""
-    for word in text.split(separator: " ") {
+    for word in glued(text) {
       if !line.isEmpty, line.count + 1 + word.count > width {
         lines.append(line)
         line = ""
