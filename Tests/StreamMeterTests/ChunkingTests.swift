@@ -1,0 +1,124 @@
+import Model
+import StreamMeter
+import TestKit
+import Testing
+
+/// What single bytes say of a body: by which byte each thing was reached. Everything that any
+/// other packing must say follows from it.
+private struct Reference {
+  var reading: Reading
+  /// By which byte each content event was complete.
+  var contentAt: [Int64] = []
+
+  init(_ body: [UInt8], end: TransportEnd) throws {
+    var meter = try Harness.meter()
+    reading = try Harness.feed(
+      &meter, body, cuts: Array(0..<body.count).dropFirst().map { $0 }, end: end)
+    meter.reset()
+    meter.head(status: 200, contentType: Harness.eventStream, at: MonotonicNanos(0))
+    for i in body.indices {
+      let before = meter.contentEvents
+      body.withUnsafeBytes { bytes in
+        _ = meter.read(
+          UnsafeRawBufferPointer(rebasing: bytes[i...i]), at: MonotonicNanos(Int64(i + 1)))
+      }
+      contentAt += Array(repeating: Int64(i + 1), count: meter.contentEvents - before)
+    }
+  }
+
+  /// Records an issue where a packing's reading differs from what must follow.
+  func check(_ packed: Reading, ends: [Int], _ label: @autoclosure () -> String) {
+    let stamp = { (byte: Int64) in Int64(ends.first { $0 >= byte } ?? -1) }
+    let moved = { (at: MonotonicNanos?) in at.map { MonotonicNanos(stamp($0.rawValue)) } }
+    var milestones = reading.milestones
+    milestones.firstByte = moved(milestones.firstByte)
+    milestones.firstChoice = moved(milestones.firstChoice)
+    milestones.firstToken = moved(milestones.firstToken)
+    milestones.firstAnswer = moved(milestones.firstAnswer)
+    milestones.lastToken = moved(milestones.lastToken)
+    milestones.done = moved(milestones.done)
+    let reads = contentAt.map(stamp)
+    let sizes = Dictionary(grouping: reads) { $0 }.mapValues(\.count)
+    let waits = (reads + [milestones.done?.rawValue].compactMap { $0 })
+    let gaps = zip(waits.dropFirst(), waits).map { $0 - $1 }.filter { $0 > 0 }
+    let isRight =
+      packed.outcome == reading.outcome && packed.evidence == reading.evidence
+      && packed.milestones == milestones && packed.usage == reading.usage
+      && packed.events == reading.events && packed.contentEvents == contentAt.count
+      && packed.bodyBytes == reading.bodyBytes && packed.contentReads == sizes.count
+      && packed.burstEvents == sizes.values.filter { $0 > 1 }.reduce(0, +)
+      && packed.gapMax == (contentAt.isEmpty ? nil : gaps.max().map { Nanos($0) })
+    if !isRight { Issue.record("\(label()): \(packed), not \(reading)") }
+  }
+}
+
+@Suite("Any packing into reads")
+struct ChunkingTests {
+  @Test("A stream cut at any byte gives the same result", arguments: try Corpus.names)
+  func everyCut(_ name: String) throws {
+    let body = try Corpus.bytes(name)
+    let reference = try Reference(body, end: .clean)
+    var meter = try Harness.meter()
+    for cut in 0...body.count {
+      let packed = try Harness.feed(&meter, body, cuts: [cut])
+      reference.check(packed, ends: [cut, body.count].filter { $0 > 0 }, "\(name) cut at \(cut)")
+    }
+  }
+
+  @Test("A stream in random pieces gives the same result", arguments: try Corpus.names)
+  func randomCuts(_ name: String) throws {
+    let body = try Corpus.bytes(name)
+    for end in [TransportEnd.clean, .broken(code: 18)] {
+      let reference = try Reference(body, end: end)
+      var random = SeededGenerator(seed: 7, label: "packing")
+      var meter = try Harness.meter()
+      for round in 0..<100 {
+        let mean = UInt64(1) << (round % 9)
+        var cuts: [Int] = []
+        var at = 0
+        while true {
+          at += Int(random.next() % (2 * mean))
+          guard at < body.count else { break }
+          cuts.append(at)
+        }
+        let packed = try Harness.feed(&meter, body, cuts: cuts, end: end)
+        reference.check(packed, ends: cuts + [body.count], "\(name) cut at \(cuts)")
+      }
+    }
+  }
+
+  @Test("Each stream of the corpus is read as its golden line says")
+  func golden() throws {
+    var text = ""
+    for name in try Corpus.names {
+      let body = try Corpus.bytes(name)
+      text += line(name, try Reference(body, end: .clean).reading)
+    }
+    try Golden.expect(text, equals: "meter_corpus.txt")
+  }
+
+  private func line(_ name: String, _ reading: Reading) -> String {
+    let at = { (stamp: MonotonicNanos?) in stamp.map { String($0.rawValue) } ?? "-" }
+    let count = { (count: Int?) in count.map { String($0) } ?? "-" }
+    let m = reading.milestones
+    var text = """
+      \(name): \(reading.outcome.name)
+        bytes \(reading.bodyBytes) events \(reading.events) content \(reading.contentEvents) \
+      usage input \(count(reading.usage.input)) output \(count(reading.usage.output)) \
+      cached \(count(reading.usage.cached))
+        by byte: firstByte \(at(m.firstByte)) firstChoice \(at(m.firstChoice)) \
+      firstToken \(at(m.firstToken)) firstAnswer \(at(m.firstAnswer)) \
+      lastToken \(at(m.lastToken)) done \(at(m.done))
+
+      """
+    if let evidence = reading.evidence {
+      text += """
+          evidence: offset \(evidence.offset) finish \(evidence.finishReason ?? "-") \
+        \(evidence.detail)
+            \(evidence.excerpt.prefix(60).debugDescription)
+
+        """
+    }
+    return text
+  }
+}
