@@ -98,7 +98,7 @@ let package = Package(
     tests("ResultStoreTests", ["ResultStore", "Model"]),
     tests("ForgeTests", ["Forge", "Model"]),
     tests("AppTests", ["App", "Plan", "Workload", "Model"]),
-    tests("TidyTests", []),
+    tests("TidyTests", ["Model"]),
     tests("EndToEndTests", ["Model", "ResultStore"]),
   ]
 )
