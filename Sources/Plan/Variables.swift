@@ -73,6 +73,11 @@ public struct SecretValues: Sendable, Equatable, CustomStringConvertible {
     self.values = values
   }
 
+  /// These values with others put over them.
+  func merging(_ other: [String: String]) -> SecretValues {
+    SecretValues(values.merging(other) { $1 })
+  }
+
   /// The values themselves, for redaction; never empty strings; sorted.
   public var secrets: [String] { values.values.filter { !$0.isEmpty }.sorted() }
 

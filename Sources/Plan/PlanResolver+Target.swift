@@ -1,0 +1,175 @@
+import Model
+
+/// The endpoint, and what a scenario overrides of it.
+extension PlanResolver {
+  /// Dialects that this version speaks, with their default paths.
+  static let dialectPaths = ["openai-chat": "/v1/chat/completions"]
+
+  /// Dialects of the design that this version does not speak.
+  static let laterDialects = [
+    "openai-completions", "openai-responses", "anthropic-messages", "ollama-chat",
+    "ollama-generate", "tgi", "text", "custom",
+  ]
+
+  /// The target, nil where it has no usable URL.
+  mutating func readTarget(_ field: PlanReader.Field) -> TargetPlan? {
+    guard field.node != nil else {
+      reader.reportMissing(field, remedy: "add target: { url: http://host:port }")
+      return nil
+    }
+    let section = reader.section(field, .target)
+    let url = readURL(section["url"])
+    var target = TargetPlan(url: url ?? SecretText(""), path: "")
+    readDialect(section, &target, isScenario: false)
+    target.model = reader.value(section["model"], .word.orEmpty, default: "")
+    target.headers = readHeaders(section["headers"], over: [])
+    target.timeouts = readTimeouts(section["timeouts"], standard: Timeouts())
+    readBody(section["body"], &target)
+    readEndMarker(section["endMarker"], &target, isScenario: false)
+    let tls = reader.section(section["tls"], .tls)
+    target.caFile = reader.optional(tls["ca"], .word)
+    target.connections = reader.value(
+      section["connections"], ConnectionMode.kind, default: .reuse)
+    return url == nil ? nil : target
+  }
+
+  /// The target with a scenario's values put over it.
+  mutating func readOverrides(_ section: PlanReader.Section, over target: TargetPlan) -> TargetPlan
+  {
+    var own = target
+    readDialect(section, &own, isScenario: true)
+    if let model = override(section["model"], .word.orEmpty) { own.model = model }
+    own.headers = readHeaders(section["headers"], over: target.headers)
+    if section["timeouts"].node != nil {
+      own.timeouts = readTimeouts(section["timeouts"], standard: target.timeouts)
+    }
+    readBody(section["body"], &own)
+    readEndMarker(section["endMarker"], &own, isScenario: true)
+    return own
+  }
+
+  /// A value that stays the target's, and is not listed, where the scenario has none.
+  private mutating func override<Value>(
+    _ field: PlanReader.Field, _ kind: ValueKind<Value>
+  ) -> Value? {
+    field.node == nil ? nil : reader.optional(field, kind)
+  }
+
+  private mutating func readURL(_ field: PlanReader.Field) -> SecretText? {
+    guard field.node != nil else {
+      reader.reportMissing(field, remedy: "write url: http://host:port")
+      return nil
+    }
+    return reader.secret(field, check: EndpointURL.check)
+  }
+
+  private mutating func readDialect(
+    _ section: PlanReader.Section, _ target: inout TargetPlan, isScenario: Bool
+  ) {
+    let kind = ValueKind<String>(
+      parse: {
+        choose($0, from: Self.dialectPaths.keys.sorted(), later: Self.laterDialects) { $0 }
+      }, show: { $0 })
+    if isScenario {
+      target.dialect = override(section["dialect"], kind) ?? target.dialect
+      target.path = override(section["path"], .urlPath) ?? target.path
+    } else {
+      target.dialect = reader.value(section["dialect"], kind, default: "openai-chat")
+      target.path = reader.value(
+        section["path"], .urlPath, default: Self.dialectPaths[target.dialect] ?? "/")
+    }
+  }
+
+  private mutating func readTimeouts(_ field: PlanReader.Field, standard: Timeouts) -> Timeouts {
+    let section = reader.section(field, .timeouts)
+    let kind = ValueKind<Nanos>.duration(.milliseconds(1)...(.seconds(PlanLimits.timeoutMax)))
+    return Timeouts(
+      connect: reader.value(section["connect"], kind, default: standard.connect),
+      firstToken: reader.value(section["firstToken"], kind, default: standard.firstToken),
+      stall: reader.value(section["stall"], kind, default: standard.stall),
+      total: reader.value(section["total"], kind, default: standard.total))
+  }
+
+  /// The headers of a field put over others, by name without case.
+  private mutating func readHeaders(
+    _ field: PlanReader.Field, over base: [HeaderPlan]
+  ) -> [HeaderPlan] {
+    var headers = base
+    var seen: Set<String> = []
+    for entry in reader.mapping(field) {
+      let header = PlanReader.Field(
+        path: "\(field.path).\(entry.key)", node: entry.value, sectionOrigin: entry.origin)
+      if case .failure(let error) = HeaderCheck.name(entry.key) {
+        reader.report(.value, field.path, entry.origin, error.what, remedy: error.remedy)
+        continue
+      }
+      guard seen.insert(entry.key.lowercased()).inserted else {
+        reader.report(
+          .value, header.path, entry.origin, "the header comes twice; names have no case",
+          remedy: "remove one")
+        continue
+      }
+      guard let value = reader.secret(header, check: HeaderCheck.value) else { continue }
+      headers.removeAll { $0.name.lowercased() == entry.key.lowercased() }
+      headers.append(HeaderPlan(name: entry.key, value: value))
+    }
+    if headers.count > HeaderCheck.countMax {
+      reader.report(ValueError("more than \(HeaderCheck.countMax) headers"), field)
+    }
+    return headers
+  }
+
+  private mutating func readBody(_ field: PlanReader.Field, _ target: inout TargetPlan) {
+    let body = reader.body(field)
+    target.body = target.body.followed(by: body.value)
+    target.bodySecrets = target.bodySecrets.merging(body.secrets)
+  }
+
+  private mutating func readEndMarker(
+    _ field: PlanReader.Field, _ target: inout TargetPlan, isScenario: Bool
+  ) {
+    let kind = ValueKind<Bool>(
+      parse: { choose($0, from: ["required", "optional"]) { $0 == "required" } },
+      show: { $0 ? "required" : "optional" })
+    target.isEndMarkerRequired =
+      isScenario
+      ? override(field, kind) ?? target.isEndMarkerRequired
+      : reader.value(field, kind, default: true)
+  }
+}
+
+extension ValueKind where Value == String {
+  /// The same, but the empty text is allowed.
+  var orEmpty: ValueKind {
+    ValueKind(
+      parse: { [parse] in $0.isEmpty ? .success("") : parse($0) },
+      show: { [show] in $0.isEmpty ? "none" : show($0) })
+  }
+}
+
+extension ConnectionMode {
+  /// `reuse`, `fresh`, `idle 75s`.
+  static var kind: ValueKind<ConnectionMode> {
+    ValueKind(
+      parse: { text in
+        let words = text.split(separator: " ")
+        if words.count == 2, words[0] == "idle" {
+          return parseDuration(String(words[1]))
+            .inRange(.milliseconds(1)...(.seconds(PlanLimits.timeoutMax)), durationText)
+            .map { .idle($0) }
+        }
+        return choose(text, from: ["reuse", "fresh", "idle 75s"]) {
+          ["reuse": .reuse, "fresh": .fresh][$0]
+        }
+      }, show: \.text)
+  }
+
+  /// The mode as a plan writes it.
+  public var text: String {
+    switch self {
+    case .reuse: "reuse"
+    case .fresh: "fresh"
+    case .idle(let length): "idle \(durationText(length))"
+    }
+  }
+}

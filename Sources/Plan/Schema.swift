@@ -1,0 +1,86 @@
+/// The keys of one mapping of the plan.
+struct Schema {
+  /// Where the mapping stands, for messages: `target`, `scenarios.short`.
+  var keys: [String]
+  /// Keys of the design that this version does not run.
+  var later: [String]
+
+  init(_ keys: [String], later: [String] = []) {
+    self.keys = keys
+    self.later = later
+  }
+
+  static let top = Schema(
+    [
+      "version", "project", "target", "scenarios", "promptCache", "rate", "stressUsers",
+      "profiles", "size", "samples", "seed", "abort", "objectives", "limits", "prices", "gate",
+      "store", "recorder", "reports",
+    ], later: ["regions"])
+
+  /// What a scenario may override of the target.
+  static let overridable = [
+    "path", "dialect", "model", "headers", "body", "timeouts", "endMarker",
+  ]
+
+  static let target = Schema(
+    ["url"] + overridable + ["tls", "connections"],
+    later: ["login", "auth", "ready", "identity", "stream", "input", "regions"])
+
+  static let timeouts = Schema(["connect", "firstToken", "stall", "total"])
+
+  static let tls = Schema(["ca"], later: ["cert", "key", "verify", "insecure"])
+
+  static let scenario = Schema(
+    ["weight", "prompts", "system", "maxTokens"] + overridable,
+    later: [
+      "turns", "history", "think", "stream", "conversation", "accounts", "login", "input", "auth",
+    ])
+
+  static let promptSource = Schema(["file"], later: ["synthetic", "csv", "text", "prefix"])
+
+  static let abort = Schema(["error", "over"])
+
+  static let limits = Schema(["requests", "outputTokens", "cost", "inFlight"])
+
+  static let prices = Schema(["input", "output"])
+
+  static let gate = Schema([
+    "branch", "environment", "baselineRuns", "historyRuns", "maxLooks", "inconclusive",
+    "onNewEnvironment", "baselineTarget", "effects",
+  ])
+
+  static let reports = Schema(["junit", "markdown", "json", "html"])
+
+  /// The paths that a `STREAMGATE_*` variable can set: every value of a fixed name.
+  static let variablePaths: [String] = {
+    func leaves(_ path: String, _ schema: Schema) -> [String] {
+      schema.keys.map { "\(path).\($0)" }
+    }
+    let sections = [
+      "target", "scenarios", "abort", "limits", "prices", "gate", "reports", "objectives",
+      "version",
+    ]
+    let structured = [
+      "target.headers", "target.body", "target.timeouts", "target.tls", "gate.effects",
+    ]
+    let paths =
+      top.keys.filter { !sections.contains($0) }
+      + leaves("target", target) + leaves("target.timeouts", timeouts)
+      + leaves("target.tls", tls) + leaves("abort", abort) + leaves("limits", limits)
+      + leaves("prices", prices) + leaves("gate", gate) + leaves("reports", reports)
+    return paths.filter { !structured.contains($0) }
+  }()
+
+  /// The variable that sets a path: `gate.maxLooks` is `STREAMGATE_GATE_MAX_LOOKS`.
+  static func variable(_ path: String) -> String {
+    var name = "STREAMGATE_"
+    for scalar in path.unicodeScalars {
+      switch scalar {
+      case ".": name += "_"
+      case "A"..."Z": name += "_" + String(scalar)
+      default: name += String(scalar).uppercased()
+      }
+    }
+    return name
+  }
+}
