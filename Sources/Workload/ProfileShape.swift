@@ -108,20 +108,21 @@ struct ProfileShape: Equatable {
     var dealt = 0
     return segments(rate: rate).map { segment in
       expected += segment.rate * (segment.end - segment.start).seconds
-      let total = Int(min(expected.rounded(), Double(Schedule.requestsMax)))
+      let total = Int(min(expected.rounded(), Double(Schedule.requestsMax + 1)))
       defer { dealt = total }
       return total - dealt
     }
   }
 
   /// Requests of each of the plan's scenarios after warm-up: exact for an open loop, for a closed
-  /// one what users get done if replies take as long as `ReplyEstimate` assumes.
-  func expectedCounts(plan: Plan) -> [Int] {
+  /// one what users get done if a reply takes `replySeconds`, by default what `ReplyEstimate` says.
+  func expectedCounts(plan: Plan, replySeconds: Double? = nil) -> [Int] {
     let measured: Int
     if kind == .stress {
-      let cycle = ReplyEstimate.secondsMean(plan) + (Self.thinkMin + Self.thinkMax).seconds / 2
+      let reply = replySeconds ?? ReplyEstimate.secondsMean(plan)
+      let cycle = reply + (Self.thinkMin + Self.thinkMax).seconds / 2
       let perUser = max(0, (duration - warmup).seconds) / cycle
-      measured = Int(min(perUser * Double(plan.stressUsers ?? 0), Double(Schedule.requestsMax)))
+      measured = Int(min(perUser * Double(plan.stressUsers ?? 0), Double(Schedule.requestsMax + 1)))
     } else {
       measured = zip(segments(rate: plan.rate), counts(rate: plan.rate))
         .reduce(0) { $1.0.isWarmup ? $0 : $0 + $1.1 }
