@@ -1,0 +1,62 @@
+import Foundation
+public import Plan
+
+/// Why a plan file gave no tree.
+public enum PlanFileError: Error, Sendable, Equatable {
+  /// It could not be opened or read; the system's words.
+  case unreadable(path: String, why: String)
+  /// It was read and is no plan's text.
+  case invalid(PlanProblems)
+}
+
+/// Reads plan files and the prompt files that they name.
+public enum PlanFile {
+  /// Most bytes of a plan file.
+  public static let bytesMax = 1 << 20
+
+  /// The tree of a plan file. Throws what the system says, or every problem of the text.
+  public static func read(_ path: String) throws(PlanFileError) -> PlanTree {
+    let bytes: [UInt8]
+    switch BoundedFile.read(path, bytesMax: bytesMax) {
+    case .failure(.unreadable(let why)): throw .unreadable(path: path, why: why)
+    case .failure(.tooLong):
+      throw .invalid(
+        PlanProblems([
+          PlanProblem(
+            .syntax, path: "", origin: .builtIn,
+            what: "the plan is longer than \(bytesMax) bytes",
+            remedy: "put long prompts into a file of their own")
+        ]))
+    case .success(let read): bytes = read
+    }
+    return try parse(bytes)
+  }
+
+  /// The tree of a plan's text.
+  public static func parse(_ bytes: [UInt8]) throws(PlanFileError) -> PlanTree {
+    do {
+      return try YAMLTreeReader.read(bytes)
+    } catch {
+      throw .invalid(error)
+    }
+  }
+
+  /// The plan of a file with variables and flags put over it: reads the file, then the prompt files
+  /// that it names, relative to its folder.
+  public static func resolve(
+    _ path: String, overrides: [PlanOverride] = [], environment: [String: String]
+  ) throws(PlanFileError) -> PlanResolution {
+    let tree = try read(path)
+    let folder = URL(filePath: path).deletingLastPathComponent()
+    do {
+      return try PlanResolver.resolve(
+        tree, overrides: overrides, environment: environment,
+        promptFile: { name in
+          let file = URL(filePath: name, relativeTo: folder)
+          return BoundedFile.read(file.path(percentEncoded: false), bytesMax: PromptFile.bytesMax)
+        })
+    } catch {
+      throw .invalid(error)
+    }
+  }
+}
