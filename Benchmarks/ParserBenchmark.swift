@@ -20,6 +20,9 @@ struct ParserBenchmark: ParsableCommand {
   @Option(help: "CPU seconds of one measurement.")
   var seconds = 0.5
 
+  @Option(help: "Only the cases whose name contains this.")
+  var only = ""
+
   @Option(help: "Write the figures as JSON to this file.")
   var json: String?
 
@@ -37,7 +40,7 @@ struct ParserBenchmark: ParsableCommand {
       ("16 KiB a read", stream.reads(bytes: 16 << 10)),
       ("1 byte a read", stream.reads(bytes: 1)),
     ]
-    for (label, pieces) in cases {
+    for (label, pieces) in cases where only.isEmpty || label.contains(only) {
       let rates = (0..<repeats).map { _ in streamsPerSecond(stream, pieces, dialect) }
       let rate = median(rates)
       let eventRate = rate * Double(events)

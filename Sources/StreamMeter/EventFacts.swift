@@ -1,7 +1,7 @@
 /// What one event says, as far as the dialect's table asks.
 ///
 /// Slices lie in the event's data and live as long as it does.
-struct EventFacts {
+struct EventFacts: ~Copyable {
   var hasChoice = false
   var hasContent = false
   var hasReasoning = false

@@ -3,7 +3,7 @@
 /// It refuses what RFC 8259 refuses, but for two things: invalid UTF-8 inside strings, which says
 /// nothing of a stream's timing, and a name that comes twice in an object, where each value
 /// counts. O(bytes), no allocation.
-struct JSONWalker {
+struct JSONWalker: ~Copyable {
   /// Levels of nesting beyond which a text is refused.
   static let depthMax = 64
 
@@ -18,10 +18,10 @@ struct JSONWalker {
   private var stringHasEscape = false
   private(set) var facts = EventFacts()
 
-  init?(_ text: UnsafeRawBufferPointer, _ table: PathTable.View) {
-    guard let base = text.baseAddress else { return nil }
+  /// A walk over `count` bytes from `base`.
+  init(_ base: UnsafeRawPointer, count: Int, _ table: PathTable.View) {
     self.base = base
-    end = text.count
+    end = count
     self.table = table
   }
 
@@ -148,9 +148,22 @@ struct JSONWalker {
     }
   }
 
-  private func memberNode(_ node: UInt16) -> UInt16 {
+  // Mutating although it changes nothing: the walk is then passed on in place and not copied.
+  @inline(__always)
+  private mutating func memberNode(_ node: UInt16) -> UInt16 {
     if stringHasEscape { return escapedMember(node) }
-    return table.member(node, slice(stringStart, stringEnd))
+    let name = slice(stringStart, stringEnd)
+    return table.member(node, name, word: word(of: name))
+  }
+
+  /// The name's first bytes as `PathTable.word` has them, in one load where the text goes on.
+  @inline(__always)
+  private func word(of name: UnsafeRawBufferPointer) -> UInt64 {
+    guard end - stringStart >= 8 else { return PathTable.word(name) }
+    let word = UInt64(
+      littleEndian: base.loadUnaligned(fromByteOffset: stringStart, as: UInt64.self))
+    let excess = max(0, 8 - name.count) &* 8
+    return excess == 64 ? 0 : (word << UInt64(excess)) >> UInt64(excess)
   }
 
   private mutating func word(_ text: StaticString) -> Bool {
@@ -274,7 +287,8 @@ extension JSONWalker {
   }
 
   /// The node of a name with escapes, which no known server writes, but which means the same.
-  private func escapedMember(_ node: UInt16) -> UInt16 {
+  @inline(never)
+  private mutating func escapedMember(_ node: UInt16) -> UInt16 {
     withUnsafeTemporaryAllocation(byteCount: stringEnd - stringStart, alignment: 1) { name in
       var count = 0
       var at = stringStart
@@ -291,7 +305,8 @@ extension JSONWalker {
         count += 1
         at += length
       }
-      return table.member(node, UnsafeRawBufferPointer(rebasing: name[..<count]))
+      let unescaped = UnsafeRawBufferPointer(rebasing: name[..<count])
+      return table.member(node, unescaped, word: PathTable.word(unescaped))
     }
   }
 

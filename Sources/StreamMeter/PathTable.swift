@@ -18,6 +18,8 @@ final class PathTable: Sendable {
 
   /// A member's name and where it leads.
   struct Edge: Sendable {
+    /// The name's first eight bytes, as `PathTable.word` makes them: most names are told by it.
+    var nameWord: UInt64
     var nameStart: UInt16
     var nameCount: UInt16
     var target: UInt16
@@ -37,6 +39,17 @@ final class PathTable: Sendable {
   private let edges: [Edge]
   private let names: [NameEntry]
   private let text: [UInt8]
+
+  /// The first eight bytes of a name as a number, zeros after a shorter one.
+  static func word(_ name: some Sequence<UInt8>) -> UInt64 {
+    var word: UInt64 = 0
+    var shift: UInt64 = 0
+    for byte in name.prefix(8) {
+      word |= UInt64(byte) << shift
+      shift += 8
+    }
+    return word
+  }
 
   /// Compiles a table. A path's parts are names joined by dots; `[]` after a name is each element.
   init(_ rules: [PathRule], eventNames: [String: EventName] = [:]) {
@@ -83,15 +96,20 @@ extension PathTable {
     fileprivate let text: UnsafeBufferPointer<UInt8>
     fileprivate let names: UnsafeBufferPointer<NameEntry>
 
-    /// Where a member of that name leads, `unknown` if nowhere. O(members known).
+    /// Where a member of that name leads, `unknown` if nowhere; `word` is the name's. O(members
+    /// known).
     @inline(__always)
-    func member(_ node: UInt16, _ name: UnsafeRawBufferPointer) -> UInt16 {
+    func member(_ node: UInt16, _ name: UnsafeRawBufferPointer, word: UInt64) -> UInt16 {
       let place = nodes[Int(node)]
       var i = Int(place.edgesStart)
       let end = i + Int(place.edgesCount)
       while i < end {
         let edge = edges[i]
-        if equal(name, Int(edge.nameStart), Int(edge.nameCount)) { return edge.target }
+        if edge.nameWord == word && Int(edge.nameCount) == name.count
+          && (name.count <= 8 || equal(name, Int(edge.nameStart), Int(edge.nameCount)))
+        {
+          return edge.target
+        }
         i += 1
       }
       return PathTable.unknown
@@ -159,7 +177,8 @@ private struct PathTableBuilder {
     }
     if let known { return Int(known.target) }
     let edge = PathTable.Edge(
-      nameStart: UInt16(append(name)), nameCount: UInt16(name.utf8.count),
+      nameWord: PathTable.word(name.utf8), nameStart: UInt16(append(name)),
+      nameCount: UInt16(name.utf8.count),
       target: UInt16(places.count))
     places.append(Place())
     places[place].edges.append(edge)

@@ -273,13 +273,14 @@ extension StreamMeter {
       state = .draining
       return
     }
-    guard var walker = JSONWalker(data, table) else { return fail(.notJSON(at: 0), event: data) }
+    guard let base = data.baseAddress else { return fail(.notJSON(at: 0), event: data) }
+    var walker = JSONWalker(base, count: data.count, table)
     guard walker.walk() else { return fail(.notJSON(at: walker.offset), event: data) }
     take(walker.facts, data, at: stamp)
   }
 
   private mutating func take(
-    _ facts: EventFacts, _ data: UnsafeRawBufferPointer, at stamp: MonotonicNanos
+    _ facts: borrowing EventFacts, _ data: UnsafeRawBufferPointer, at stamp: MonotonicNanos
   ) {
     if facts.isError { return fail(.errorEvent, event: data) }
     if facts.hasChoice && milestones.firstChoice == nil { milestones.firstChoice = stamp }
