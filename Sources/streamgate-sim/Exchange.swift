@@ -102,6 +102,8 @@ struct Exchange {
         out.append(event: data)
       case .pause:
         guard due <= now else { return .wait(until: due) }
+      case .strike:
+        record.actualFault = record.plannedFault
       case .close:
         guard due <= now else { return .wait(until: due) }
         return .close

@@ -14,6 +14,8 @@ enum Step {
   case silentTokens(Int)
   /// Nothing for so long.
   case pause(Nanos)
+  /// From here on the reply is not a healthy one: the ledger notes that the fault struck.
+  case strike
   /// The connection ends cleanly (FIN).
   case close
   /// The connection is torn down (RST).
@@ -63,33 +65,29 @@ struct Fault: Sendable {
   /// Every fault. A new one is a new row.
   static let table: [Fault] = [
     inStream("truncate", .truncated, "some tokens, then a clean end without the end marker") {
-      $0.opening + [.tokens($0.faultAfter), .raw(Reply.lastChunk)]
+      $0.opening + [.tokens($0.faultAfter), .strike, .raw(Reply.lastChunk)]
     },
     inStream("no_marker", .truncated, "all tokens, then a clean end without the end marker") {
-      $0.opening + [.tokens($0.tokens)] + $0.finish + [.raw(Reply.lastChunk)]
+      $0.opening + [.tokens($0.tokens)] + $0.finish + [.strike, .raw(Reply.lastChunk)]
     },
     inStream("rst", .broken, "some tokens, half a chunk, then a reset of the connection") {
-      $0.opening
-        + [.tokens($0.faultAfter), .raw($0.halfChunk), .pause(Reply.resetDelay), .reset]
+      $0.opening + [.tokens($0.faultAfter), .strike, .raw($0.halfChunk)]
+        + [.pause(Reply.resetDelay), .reset]
     },
     inStream("stall", .timeoutStall, "some tokens, silence for --stall, then the rest") {
-      $0.opening
-        + [.tokens($0.faultAfter), .pause($0.stall), .tokens($0.tokens - $0.faultAfter)]
-        + $0.closing
+      $0.opening + [.tokens($0.faultAfter), .strike, .pause($0.stall)]
+        + [.tokens($0.tokens - $0.faultAfter)] + $0.closing
     },
     inStream("error_event", .errorEvent, "some tokens, an error object, then the end marker") {
-      $0.opening + [.tokens($0.faultAfter), .event(Reply.errorObject)] + $0.marker
+      $0.opening + [.tokens($0.faultAfter), .strike, .event(Reply.errorObject)] + $0.marker
     },
     instead("http_429", 429, .http429, "status 429 at once, with Retry-After") {
-      [
-        .raw(
-          Response.error(
-            429, "the simulated service is over its limit",
-            header: "Retry-After: \($0.retryAfterSeconds)\r\n"))
-      ]
+      let header = "Retry-After: \($0.retryAfterSeconds)\r\n"
+      let message = "the simulated service is over its limit"
+      return [.strike, .raw(Response.error(429, message, header: header))]
     },
     instead("http_500", 500, .http5xx, "status 500 at once") { _ in
-      [.raw(Response.error(500, "the simulated service failed"))]
+      [.strike, .raw(Response.error(500, "the simulated service failed"))]
     },
   ]
 }

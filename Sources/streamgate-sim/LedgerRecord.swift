@@ -28,8 +28,10 @@ struct LedgerRecord {
   var replyTokens = 0
   var streams = false
   var status = 200
-  /// The planned fault's name.
-  var fault: String?
+  /// The fault that it was to have.
+  var plannedFault: String?
+  /// The fault that it had: none if the client left before.
+  var actualFault: String?
   /// What a client without limits of its own must call the outcome, if `end` is scripted.
   var outcome = Outcome.complete
   /// When it got its slot; nil if it needs or got none.
@@ -56,9 +58,6 @@ struct LedgerRecord {
 }
 
 extension LedgerRecord {
-  /// The fault that really happened: none if the client left or we stopped before its end.
-  var actualFault: String? { end == .scripted ? fault : nil }
-
   /// Its line, without line end.
   func write(to bytes: inout [UInt8]) {
     let line = JSONWriter.bytes(
@@ -77,7 +76,7 @@ extension LedgerRecord {
         JSONMember("prompt_bytes", integer(promptBytes)),
         JSONMember("stream", .bool(streams)),
         JSONMember("status", integer(status)),
-        JSONMember("planned_fault", text(fault)),
+        JSONMember("planned_fault", text(plannedFault)),
         JSONMember("actual_fault", text(actualFault)),
         JSONMember("outcome", .string(outcome.name)),
         JSONMember("end", .string(end.rawValue)),
@@ -105,7 +104,8 @@ extension LedgerRecord {
     promptBytes = try line.integer("prompt_bytes")
     streams = line["stream"]?.boolValue ?? false
     status = try line.integer("status")
-    fault = line["planned_fault"]?.stringValue
+    plannedFault = line["planned_fault"]?.stringValue
+    actualFault = line["actual_fault"]?.stringValue
     guard let outcome = Outcome(name: try line.text("outcome")) else {
       throw LedgerFieldError(field: "outcome")
     }

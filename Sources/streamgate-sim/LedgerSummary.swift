@@ -14,7 +14,7 @@ struct LedgerSummary {
   private var ttft = Histogram()
   /// How often each kind of end came, by its name.
   private var kinds: [String: Int] = [:]
-  /// From the first request's arrival to the last end, nil if not known.
+  /// From the first chat completion's arrival to the last one's end, nil if not known.
   var busy: BusyInterval?
 
   /// Nothing yet.

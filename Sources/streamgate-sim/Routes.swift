@@ -81,7 +81,7 @@ extension Server {
     record.promptBytes = chat.promptBytes
     record.streams = chat.streams
     record.replyTokens = reply.tokens
-    record.fault = chosen?.name
+    record.plannedFault = chosen?.name
     record.status = chosen?.status ?? 200
     record.outcome = chosen?.outcome ?? .complete
     return Exchange(

@@ -6,6 +6,12 @@ struct SimulatorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "streamgate-sim",
     abstract: "A simulated LLM service with known timing and scripted faults.",
+    discussion: """
+      Examples:
+        streamgate-sim --port 8080 --ttft 200ms --gap 20ms --tokens 100 --ledger ledger.jsonl
+        streamgate-sim ledger ledger.jsonl
+        streamgate-sim help serve
+      """,
     subcommands: [ServeCommand.self, LedgerCommand.self],
     defaultSubcommand: ServeCommand.self)
 }
