@@ -98,6 +98,7 @@ let package = Package(
     tests("ResultStoreTests", ["ResultStore", "Model"]),
     tests("ForgeTests", ["Forge", "Model"]),
     tests("AppTests", ["App", "Plan", "Workload", "Model"]),
+    tests("SimulatorTests", ["Model", "streamgate-sim"]),
     tests("TidyTests", ["Model"]),
     tests("EndToEndTests", ["Model", "ResultStore"]),
   ]

@@ -1,7 +1,7 @@
 import Model
 
-/// Counts lengths of time in bins of at most 1/1024 of their value: bounded memory for any number of
-/// tokens, and quantiles at most 0.1 % too large. The largest is exact.
+/// Counts lengths of time in bins of at most 1/1024 of their value: bounded memory for any number
+/// of tokens, and quantiles at most 0.1 % too large. The largest is exact.
 struct Histogram {
   private static let subBinBits = 10
   private var bins = [Int](repeating: 0, count: 64 << Histogram.subBinBits)
