@@ -29,7 +29,8 @@ enum ImportRules {
       layer: .shell,
       imports: [
         "Model", "StreamMeter", "Plan", "Workload", "Statistics", "Gate", "Reports", "Curl",
-        "LoadEngine", "ResultStore", "Forge", "CLinux", "ArgumentParser", "Yams", "Logging",
+        "LoadEngine", "ResultStore", "Forge", "CLinux", "ArgumentParser", "Yams", "CYaml",
+        "Logging",
       ]),
     "streamgate": Target(layer: .shell, imports: ["App"]),
     "streamgate-sim": Target(

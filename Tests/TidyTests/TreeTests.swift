@@ -1,4 +1,4 @@
-import Foundation
+import Model
 import Testing
 
 @Suite("The tree keeps the house rules")
@@ -92,6 +92,15 @@ struct TreeTests {
       LayoutRules.manifest(manifest) { name in
         Tree.exists("Sources/\(name)") && !swiftTargets.contains(name)
       })
+  }
+
+  @Test("The glossary explains every outcome, metric and verdict")
+  func glossary() throws {
+    let verdicts: [VerdictKind] = [.pass, .fail, .inconclusive, .cannotEvaluate]
+    let words =
+      Outcome.allCases.map(\.name) + LatencyMetric.allCases.map(\.rawValue)
+      + RateMetric.allCases.map(\.rawValue) + verdicts.map(\.rawValue)
+    expectNone(TextRules.glossary(try Tree.text("docs/glossary.md"), lacks: words))
   }
 
   @Test("Every link of a document leads to a file")
