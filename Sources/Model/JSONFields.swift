@@ -133,6 +133,31 @@ public struct JSONFields {
   }
 }
 
+extension JSONFields {
+  /// A time in RFC 3339, nil if it is absent.
+  public mutating func optionalTime(_ name: String) throws(FieldError) -> UnixNanos? {
+    try optional(name, "RFC 3339 time") { value in
+      value.stringValue.flatMap { UnixNanos(iso8601: $0) }
+    }
+  }
+
+  /// Numbers by name, those that are `null` left out; empty if they are absent.
+  public mutating func numbersByName(_ name: String) throws(FieldError) -> [String: Double] {
+    guard let value = value(name) else { return [:] }
+    guard let members = value.objectValue else {
+      throw FieldError(field: name, what: "is no object")
+    }
+    var numbers: [String: Double] = [:]
+    for member in members where member.value != .null {
+      guard let number = member.value.doubleValue else {
+        throw FieldError(field: "\(name).\(member.name)", what: "is no number")
+      }
+      numbers[member.name] = number
+    }
+    return numbers
+  }
+}
+
 /// A field that is missing or not what it should be.
 public struct FieldError: Error, Sendable, Equatable {
   /// The field's name, with those around it: `self_check.sent`; empty for the value itself.

@@ -2,6 +2,9 @@ extension RunHeader {
   /// The format that run files name in their first line.
   public static let runFileFormat = "streamgate-run/1"
 
+  /// Bytes of a name or id at most: of runs, projects, environments, profiles, scenarios, regions.
+  public static let nameBytesMax = 200
+
   /// The first line of a run file: `{"type":"run","format":"streamgate-run/1",…}`.
   public var runFileJSON: JSONValue {
     .object(
@@ -68,10 +71,11 @@ extension RunHeader {
     branch = try fields.optionalString("branch") ?? ""
     environment = try fields.optionalString("environment") ?? ""
     planDigest = try fields.optionalString("plan_digest") ?? ""
-    startedAt =
-      try fields.optional("started_at", "RFC 3339 time") { value in
-        value.stringValue.flatMap { UnixNanos(iso8601: $0) }
-      } ?? UnixNanos(0)
+    startedAt = try fields.optionalTime("started_at") ?? UnixNanos(0)
+    for (field, name) in [("run_id", runID), ("project", project), ("environment", environment)]
+    where name.utf8.count > RunHeader.nameBytesMax {
+      throw FieldError(field: field, what: "is longer than \(RunHeader.nameBytesMax) bytes")
+    }
     profiles = try fields.uniqueStrings("profiles")
     scenarios = try fields.uniqueStrings("scenarios")
     regions = try fields.uniqueStrings("regions")
@@ -149,22 +153,10 @@ extension JSONFields {
     guard Set(texts).count == texts.count else {
       throw FieldError(field: name, what: "names one thing twice")
     }
+    guard texts.allSatisfy({ $0.utf8.count <= RunHeader.nameBytesMax }) else {
+      throw FieldError(
+        field: name, what: "has a name longer than \(RunHeader.nameBytesMax) bytes")
+    }
     return texts
-  }
-
-  /// Numbers by name, those that are `null` left out; empty if they are absent.
-  mutating func numbersByName(_ name: String) throws(FieldError) -> [String: Double] {
-    guard let value = value(name) else { return [:] }
-    guard let members = value.objectValue else {
-      throw FieldError(field: name, what: "is no object")
-    }
-    var numbers: [String: Double] = [:]
-    for member in members where member.value != .null {
-      guard let number = member.value.doubleValue else {
-        throw FieldError(field: "\(name).\(member.name)", what: "is no number")
-      }
-      numbers[member.name] = number
-    }
-    return numbers
   }
 }

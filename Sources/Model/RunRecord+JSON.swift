@@ -46,9 +46,10 @@ extension CellKey {
 
   /// Reads what `jsonMembers` writes.
   public init(fields: inout JSONFields) throws(FieldError) {
+    let region = try fields.optionalString("region") ?? ""
     self.init(
       profile: try fields.string("profile"), scenario: try fields.string("scenario"),
-      region: try fields.optionalString("region"))
+      region: region.isEmpty ? nil : region)
   }
 }
 

@@ -21,10 +21,11 @@ public struct SampleLineReader: Sendable {
     var fields = try JSONFields(value)
     let profile = profiles.index(of: try fields.string("profile"))
     let scenario = scenarios.index(of: try fields.string("scenario"))
-    let region = try fields.optionalString("region").map { regions.index(of: $0) }
+    let regionName = try fields.optionalString("region") ?? ""
+    let region = regionName.isEmpty ? nil : regions.index(of: regionName)
     var sample = StreamSample(
       profile: profile, scenario: scenario, region: region,
-      stage: try fields.optionalCount("stage") ?? 0, turn: try fields.optionalCount("turn") ?? 0,
+      stage: try fields.smallCount("stage") ?? 0, turn: try fields.smallCount("turn") ?? 0,
       isWarmup: try fields.optionalBool("warmup") ?? false,
       seq: try fields.optionalCount("seq") ?? SampleLineReader.unknown,
       intended: try fields.latency("t_intended_s") ?? .zero, outcome: .complete)
@@ -97,7 +98,7 @@ public struct SampleLineReader: Sendable {
     sample.burstEvents = try fields.optionalCount("burst_events") ?? 0
     sample.bodyBytes = try fields.optionalCount("body_bytes") ?? 0
     sample.connectionReused = try fields.optionalBool("connection_reused") ?? false
-    sample.httpStatus = try fields.optionalCount("http_status")
+    sample.httpStatus = try fields.smallCount("http_status")
   }
 
   /// Sorts by profile and position. Lines without a position get one after those that have one,
@@ -142,6 +143,15 @@ extension StreamSample {
 }
 
 extension JSONFields {
+  /// A count that a store keeps in 16 bits, nil if it is absent.
+  fileprivate mutating func smallCount(_ name: String) throws(FieldError) -> Int? {
+    let count = try optionalCount(name)
+    if let count, count > Int(Int16.max) {
+      throw FieldError(field: name, what: "is above \(Int16.max)")
+    }
+    return count
+  }
+
   /// A time of at least 0 whose member must be there; nil if it is `null`.
   fileprivate mutating func latency(_ name: String) throws(FieldError) -> Nanos? {
     guard let value = member(name) else { throw FieldError(field: name, what: "is missing") }

@@ -1,1 +1,87 @@
-// ResultStore
+// ResultStore: where runs are kept: a SQLite file or a PostgreSQL database, run files, baseline
+// files, and the thread that records a run while it is measured.
+//
+// Each query is written once and means the same in both databases. It judges nothing, computes
+// no figure, and prints nothing.
+
+public import Model
+
+/// An open store. It belongs to one thread at a time; a second connection is a second store.
+public final class ResultStore {
+  let driver: any Driver
+  /// Where it is, without a password.
+  public let location: StoreLocation
+
+  init(driver: any Driver, location: StoreLocation) {
+    self.driver = driver
+    self.location = location
+  }
+
+  /// Opens a store.
+  ///
+  /// For writing, a SQLite file and its folder are made, and the schema is made or migrated where
+  /// that touches nobody else: in SQLite, and in PostgreSQL where there is none yet. Throws
+  /// `missing` if there is nothing to read, `schemaTooNew` and `schemaTooOld` with both versions.
+  public static func open(
+    _ location: StoreLocation, for access: StoreAccess, limits: StoreLimits = StoreLimits()
+  ) throws(StoreError) -> ResultStore {
+    let driver = try connect(location, for: access, limits: limits)
+    let store = ResultStore(driver: driver, location: location)
+    try Schema.prepare(driver, for: access)
+    return store
+  }
+
+  /// Makes or migrates the schema in any store, and says what was done.
+  public static func migrate(
+    _ location: StoreLocation, limits: StoreLimits = StoreLimits()
+  ) throws(StoreError) -> Migration {
+    let driver = try connect(location, for: .write, limits: limits)
+    return try Schema.migrate(driver)
+  }
+
+  private static func connect(
+    _ location: StoreLocation, for access: StoreAccess, limits: StoreLimits
+  ) throws(StoreError) -> any Driver {
+    switch location {
+    case .sqlite(let path):
+      try SQLiteDriver(path: path, store: location.description, access: access, limits: limits)
+    case .postgres(let connection):
+      try PostgresDriver(
+        connection: connection, store: location.description, access: access, limits: limits)
+    }
+  }
+
+  /// Proves that the store can be written: adds a run in a transaction and takes it back.
+  public func checkWritable() throws(StoreError) {
+    try driver.execute(driver.dialect.begin)
+    defer { driver.rollback() }
+    _ = try insert(RunHeader(runID: "write-check", timeout: .seconds(1)), storedAt: nil)
+  }
+}
+
+/// What a store is opened for.
+public enum StoreAccess: Sendable {
+  /// Reading only: nothing is made.
+  case read
+  /// Reading and writing.
+  case write
+}
+
+/// How long a store may take.
+public struct StoreLimits: Sendable, Equatable {
+  /// To a connection; PostgreSQL counts whole seconds, at least two.
+  public var connect: Nanos
+  /// For one statement.
+  public var statement: Nanos
+  /// For another client's lock.
+  public var lock: Nanos
+
+  /// Limits; the defaults suit a database on the same network.
+  public init(
+    connect: Nanos = .seconds(5), statement: Nanos = .seconds(30), lock: Nanos = .seconds(10)
+  ) {
+    self.connect = connect
+    self.statement = statement
+    self.lock = lock
+  }
+}

@@ -21,6 +21,12 @@ public struct RandomRun {
     RandomRun.hostileTexts[generator.nextIndex(below: RandomRun.hostileTexts.count)]
   }
 
+  /// A text that is short enough for a name.
+  public mutating func name() -> String {
+    let name = text()
+    return name.utf8.count <= RunHeader.nameBytesMax ? name : "short"
+  }
+
   /// A text or nil.
   public mutating func textOrNil() -> String? { flag() ? text() : nil }
 
@@ -54,8 +60,8 @@ public struct RandomRun {
   public mutating func header(runID: String) -> RunHeader {
     let hasRegions = flag()
     var header = RunHeader(
-      runID: runID, project: text(), commit: text(), testedCommit: textOrNil(), branch: text(),
-      environment: text(), planDigest: text(),
+      runID: runID, project: name(), commit: name(), testedCommit: textOrNil(), branch: text(),
+      environment: name(), planDigest: text(),
       startedAt: UnixNanos(1_700_000_000_000_000_000 + time().rawValue),
       timeout: time() + Nanos(1), profiles: ["ramp-up", "sustained"],
       scenarios: ["short", "sh\"o;rt", "long"], regions: hasRegions ? ["eu", "us"] : [],

@@ -1,0 +1,113 @@
+import Model
+
+/// What the two databases have in common. Parameters are `$1`, `$2` … and always bound.
+protocol Driver: AnyObject {
+  /// The store's name in errors.
+  var store: String { get }
+  /// Pieces of SQL in which the two differ.
+  var dialect: Dialect { get }
+
+  /// Does one statement and returns how many rows it changed.
+  @discardableResult
+  func execute(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> Int
+
+  /// Calls `each` with every row; the row is good during the call only.
+  func query(
+    _ sql: String, _ values: [SQLValue], _ each: (Row) throws(StoreError) -> Void
+  ) throws(StoreError)
+
+  /// Adds rows inside the open transaction; `fill` writes row `i` column by column.
+  func bulkInsert(
+    into table: String, _ columns: [String], count: Int, _ fill: (Int, inout BulkRow) -> Void
+  ) throws(StoreError)
+
+  /// Keeps other clients from changing the schema until the open transaction ends.
+  func lockSchema() throws(StoreError)
+
+  /// What the database finds wrong with itself.
+  func integrityProblems() throws(StoreError) -> [String]
+}
+
+/// Pieces of SQL in which the two databases differ; only the schema needs them.
+struct Dialect {
+  var begin: String
+  /// Stands for `{C}`: text in the order of its bytes.
+  var byteOrder: String
+  /// Stands for `{now}`: nanoseconds since 1970 by the database's clock.
+  var now: String
+  /// Selects one row if the table `$1` exists.
+  var tableExists: String
+  /// Made before the first table.
+  var prologue: [String]
+  /// Made after the tables of version 1.
+  var epilogue: [String]
+}
+
+/// A bound value.
+enum SQLValue: Equatable {
+  case null
+  case integer(Int64)
+  case double(Double)
+  case text(String)
+
+  init(_ value: Int?) { self = value.map { .integer(Int64($0)) } ?? .null }
+  init(_ value: Bool) { self = .integer(value ? 1 : 0) }
+  init(_ value: Nanos?) { self = value.map { .integer($0.rawValue) } ?? .null }
+  init(_ value: UnixNanos?) { self = value.map { .integer($0.rawValue) } ?? .null }
+  init(_ value: String?) { self = value.map { .text($0) } ?? .null }
+  init(_ value: JSONValue) {
+    self = .text(String(decoding: JSONWriter.bytes(value), as: UTF8.self))
+  }
+}
+
+extension String {
+  /// The text as both databases can hold it: U+0000, which PostgreSQL cannot, as U+FFFD.
+  var storable: String {
+    utf8.contains(0)
+      ? String(
+        String.UnicodeScalarView(
+          unicodeScalars.map { scalar in
+            scalar.value == 0 ? "\u{FFFD}" : scalar
+          })) : self
+  }
+}
+
+extension Driver {
+  /// One statement without values.
+  @discardableResult
+  func execute(_ sql: String) throws(StoreError) -> Int { try execute(sql, []) }
+
+  /// Does `body` whole or not at all.
+  func transaction<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
+    try execute(dialect.begin)
+    let value: Value
+    do {
+      value = try body()
+    } catch {
+      rollback()
+      throw error
+    }
+    do {
+      try execute("COMMIT")
+    } catch {
+      rollback()
+      throw error
+    }
+    return value
+  }
+
+  /// Ends a transaction without a trace. It cannot fail in a way that matters: a lost connection
+  /// has ended it already.
+  func rollback() {
+    _ = Result { () throws(StoreError) in try execute("ROLLBACK") }
+  }
+
+  /// The first column of the first row as a number, nil without a row or if it is NULL.
+  func number(_ sql: String, _ values: [SQLValue] = []) throws(StoreError) -> Int64? {
+    var found: Int64?
+    try query(sql, values) { row throws(StoreError) in
+      if found == nil { found = try row.integerOrNil(0) }
+    }
+    return found
+  }
+}

@@ -1,0 +1,95 @@
+import CPostgres
+import CSQLite
+
+/// One row of a result, good only while the driver shows it.
+struct Row {
+  enum Source {
+    /// A statement that stands on the row.
+    case sqlite(OpaquePointer)
+    /// A binary result whose first row it is.
+    case postgres(OpaquePointer)
+  }
+
+  let source: Source
+  let store: String
+
+  /// True for NULL.
+  func isNull(_ column: Int) -> Bool {
+    switch source {
+    case .sqlite(let statement): sqlite3_column_type(statement, Int32(column)) == SQLITE_NULL
+    case .postgres(let result): PQgetisnull(result, 0, Int32(column)) == 1
+    }
+  }
+
+  func integer(_ column: Int) throws(StoreError) -> Int64 {
+    guard let value = try integerOrNil(column) else { throw damaged(column, "is NULL") }
+    return value
+  }
+
+  func integerOrNil(_ column: Int) throws(StoreError) -> Int64? {
+    if isNull(column) { return nil }
+    switch source {
+    case .sqlite(let statement):
+      guard sqlite3_column_type(statement, Int32(column)) == SQLITE_INTEGER else {
+        throw damaged(column, "is no whole number")
+      }
+      return sqlite3_column_int64(statement, Int32(column))
+    case .postgres(let result):
+      let bytes = field(result, column)
+      switch bytes.count {
+      case 2: return Int64(Int16(truncatingIfNeeded: bigEndian(bytes)))
+      case 4: return Int64(Int32(truncatingIfNeeded: bigEndian(bytes)))
+      case 8: return Int64(bitPattern: bigEndian(bytes))
+      default: throw damaged(column, "is no whole number")
+      }
+    }
+  }
+
+  func double(_ column: Int) throws(StoreError) -> Double {
+    guard let value = try doubleOrNil(column) else { throw damaged(column, "is NULL") }
+    return value
+  }
+
+  func doubleOrNil(_ column: Int) throws(StoreError) -> Double? {
+    if isNull(column) { return nil }
+    switch source {
+    case .sqlite(let statement):
+      return sqlite3_column_double(statement, Int32(column))
+    case .postgres(let result):
+      let bytes = field(result, column)
+      guard bytes.count == 8 else { throw damaged(column, "is no binary64 number") }
+      return Double(bitPattern: bigEndian(bytes))
+    }
+  }
+
+  func text(_ column: Int) throws(StoreError) -> String {
+    guard let value = textOrNil(column) else { throw damaged(column, "is NULL") }
+    return value
+  }
+
+  func textOrNil(_ column: Int) -> String? {
+    if isNull(column) { return nil }
+    switch source {
+    case .sqlite(let statement):
+      guard let start = sqlite3_column_text(statement, Int32(column)) else { return "" }
+      let count = Int(sqlite3_column_bytes(statement, Int32(column)))
+      return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    case .postgres(let result):
+      return String(decoding: field(result, column), as: UTF8.self)
+    }
+  }
+
+  func damaged(_ column: Int, _ what: String) -> StoreError {
+    .damaged(store: store, reason: "column \(column) \(what)")
+  }
+
+  private func field(_ result: OpaquePointer, _ column: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(
+      start: PQgetvalue(result, 0, Int32(column)),
+      count: Int(PQgetlength(result, 0, Int32(column))))
+  }
+
+  private func bigEndian(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    bytes.reduce(0) { $0 << 8 | UInt64($1) }
+  }
+}

@@ -1,0 +1,171 @@
+import Model
+
+/// The tables, their versions, and who may change them.
+enum Schema {
+  /// The version that this streamgate writes.
+  static let known = 1
+
+  /// One step; steps only add, so that clients down to `minReader` go on.
+  struct Step: Sendable {
+    var version: Int
+    /// The lowest version a client must know to read the tables after this step.
+    var minReader: Int
+    /// The first streamgate that knows this version.
+    var release: String
+    var statements: @Sendable (Dialect) -> [String]
+  }
+
+  static let steps = [
+    Step(version: 1, minReader: 1, release: "0.1.0") { dialect in
+      dialect.prologue + tables + dialect.epilogue
+    }
+  ]
+
+  /// Where a store stands; nil without tables.
+  struct State {
+    var version: Int
+    var minReader: Int
+    var release: String
+  }
+
+  /// Makes sure that the tables can be used for `access`, or says why not.
+  static func prepare(_ driver: any Driver, for access: StoreAccess) throws(StoreError) {
+    guard let state = try state(of: driver) else {
+      guard access == .write else { throw .missing(store: driver.store) }
+      _ = try migrate(driver)
+      return
+    }
+    guard state.minReader <= known else {
+      throw .schemaTooNew(
+        store: driver.store, found: state.version, known: known, version: state.release)
+    }
+    guard state.version < known else { return }
+    // A file is this client's own; a database has others, whom a person asks first.
+    guard access == .write, driver is SQLiteDriver else {
+      throw .schemaTooOld(store: driver.store, found: state.version, known: known)
+    }
+    _ = try migrate(driver)
+  }
+
+  /// Brings the tables to the known version, in one transaction.
+  static func migrate(_ driver: any Driver) throws(StoreError) -> Migration {
+    try driver.transaction { () throws(StoreError) in
+      try driver.lockSchema()
+      let state = try state(of: driver)
+      if let state, state.minReader > known {
+        throw .schemaTooNew(
+          store: driver.store, found: state.version, known: known, version: state.release)
+      }
+      let from = state?.version ?? 0
+      for step in steps where step.version > from {
+        for statement in step.statements(driver.dialect) {
+          try driver.execute(
+            statement.replacing("{C}", with: driver.dialect.byteOrder)
+              .replacing("{now}", with: driver.dialect.now))
+        }
+        try driver.execute(
+          "INSERT INTO schema_version (version, min_reader, release) VALUES ($1, $2, $3)",
+          [SQLValue(step.version), SQLValue(step.minReader), .text(step.release)])
+      }
+      return Migration(from: from, to: max(from, known))
+    }
+  }
+
+  static func state(of driver: any Driver) throws(StoreError) -> State? {
+    var isThere = false
+    try driver.query(driver.dialect.tableExists, [.text("schema_version")]) { _ in
+      isThere = true
+    }
+    guard isThere else { return nil }
+    var state: State?
+    try driver.query(
+      "SELECT version, min_reader, release FROM schema_version ORDER BY version DESC LIMIT 1", []
+    ) { row throws(StoreError) in
+      state = State(
+        version: Int(try row.integer(0)), minReader: Int(try row.integer(1)),
+        release: try row.text(2))
+    }
+    return state
+  }
+
+  /// Version 1. `{C}` and `{now}` stand for the dialect's own; times are nanoseconds.
+  static let tables = [
+    """
+    CREATE TABLE schema_version (version BIGINT NOT NULL PRIMARY KEY, min_reader BIGINT NOT NULL,
+      release TEXT NOT NULL, migrated_at BIGINT NOT NULL DEFAULT ({now}))
+    """,
+    """
+    CREATE TABLE environment (project TEXT{C} NOT NULL, environment TEXT{C} NOT NULL,
+      n_ref TEXT NOT NULL, stall_gap_ns BIGINT NOT NULL, frozen_by TEXT NOT NULL,
+      frozen_at BIGINT NOT NULL DEFAULT ({now}), PRIMARY KEY (project, environment))
+    """,
+    """
+    CREATE TABLE run (key BIGINT NOT NULL PRIMARY KEY, run_id TEXT{C} NOT NULL UNIQUE,
+      project TEXT{C} NOT NULL, commit_id TEXT{C} NOT NULL, tested_commit TEXT,
+      branch TEXT{C} NOT NULL, environment TEXT{C} NOT NULL, plan_digest TEXT NOT NULL,
+      started_at BIGINT NOT NULL, stored_at BIGINT NOT NULL DEFAULT ({now}),
+      timeout_ns BIGINT NOT NULL, profiles TEXT NOT NULL, scenarios TEXT NOT NULL,
+      regions TEXT NOT NULL, unstreamed_scenarios TEXT NOT NULL, n_ref TEXT NOT NULL,
+      stall_gap_ns BIGINT, token_unit TEXT NOT NULL, usable SMALLINT NOT NULL,
+      unusable_reason TEXT, finished SMALLINT NOT NULL, pair_id TEXT, self_check TEXT,
+      aborted TEXT, verdict TEXT, version TEXT NOT NULL)
+    """,
+    "CREATE INDEX run_place ON run (project, environment, stored_at)",
+    """
+    CREATE TABLE sample (run BIGINT NOT NULL, profile SMALLINT NOT NULL,
+      scenario SMALLINT NOT NULL, region SMALLINT, stage SMALLINT NOT NULL,
+      turn SMALLINT NOT NULL, warmup SMALLINT NOT NULL, seq BIGINT NOT NULL,
+      intended_ns BIGINT NOT NULL, sent_ns BIGINT, request_sent_ns BIGINT, headers_ns BIGINT,
+      first_byte_ns BIGINT, first_choice_ns BIGINT, first_token_ns BIGINT,
+      first_answer_ns BIGINT, last_token_ns BIGINT, done_ns BIGINT, end_ns BIGINT,
+      outcome SMALLINT NOT NULL, usage_output_tokens BIGINT, usage_input_tokens BIGINT,
+      usage_cached_tokens BIGINT, content_events BIGINT NOT NULL, burst_events BIGINT NOT NULL,
+      body_bytes BIGINT NOT NULL, gap_p50_ns BIGINT, gap_p99_ns BIGINT, gap_max_ns BIGINT,
+      gap_max_at_ns BIGINT, connection_reused SMALLINT NOT NULL, http_status SMALLINT,
+      transport_code BIGINT, evidence_offset BIGINT, excerpt TEXT, finish_reason TEXT,
+      retry_after_ns BIGINT, detail TEXT)
+    """,
+    """
+    CREATE TABLE cell (run BIGINT NOT NULL REFERENCES run (key) ON DELETE CASCADE,
+      profile TEXT{C} NOT NULL, scenario TEXT{C} NOT NULL, region TEXT{C} NOT NULL,
+      metric TEXT{C} NOT NULL, log_value DOUBLE PRECISION NOT NULL, n BIGINT NOT NULL,
+      PRIMARY KEY (run, profile, scenario, region, metric))
+    """,
+    """
+    CREATE TABLE rate (run BIGINT NOT NULL REFERENCES run (key) ON DELETE CASCADE,
+      profile TEXT{C} NOT NULL, metric TEXT{C} NOT NULL, k BIGINT NOT NULL, n BIGINT NOT NULL,
+      PRIMARY KEY (run, profile, metric))
+    """,
+    """
+    CREATE TABLE objective (run BIGINT NOT NULL REFERENCES run (key) ON DELETE CASCADE,
+      position SMALLINT NOT NULL, objective TEXT NOT NULL, value DOUBLE PRECISION,
+      n BIGINT NOT NULL, PRIMARY KEY (run, position))
+    """,
+    """
+    CREATE TABLE figure (run BIGINT NOT NULL REFERENCES run (key) ON DELETE CASCADE,
+      profile TEXT{C} NOT NULL, scenario TEXT{C} NOT NULL, region TEXT{C} NOT NULL,
+      name TEXT{C} NOT NULL, value DOUBLE PRECISION NOT NULL, n BIGINT NOT NULL,
+      PRIMARY KEY (run, profile, scenario, region, name))
+    """,
+    """
+    CREATE TABLE look (project TEXT{C} NOT NULL, environment TEXT{C} NOT NULL,
+      commit_id TEXT{C} NOT NULL, series BIGINT NOT NULL, look BIGINT NOT NULL,
+      run BIGINT NOT NULL REFERENCES run (key) ON DELETE CASCADE, verdict TEXT NOT NULL,
+      restart_reason TEXT, result TEXT, judged_at BIGINT NOT NULL DEFAULT ({now}),
+      PRIMARY KEY (project, environment, commit_id, series, look))
+    """,
+    """
+    CREATE TABLE waiver (project TEXT{C} NOT NULL, environment TEXT{C} NOT NULL,
+      id TEXT{C} NOT NULL, metric TEXT, profile TEXT, scenario TEXT, reason TEXT NOT NULL,
+      accepted_at BIGINT NOT NULL, expires_at BIGINT, PRIMARY KEY (project, environment, id))
+    """,
+  ]
+}
+
+/// What a migration did: schema versions, 0 for none.
+public struct Migration: Sendable, Equatable {
+  /// The version that was found.
+  public var from: Int
+  /// The version that is there now.
+  public var to: Int
+}
