@@ -1,0 +1,100 @@
+public import Model
+
+/// Keeps a run while it is measured, on a thread of its own: in a spool file first, then in the
+/// store, and in memory for the summary.
+///
+/// Use: `start`, push batches to `queue`, `stop`, then `finish` with the summary. A store or a
+/// disk that fails in between is remembered, and recording goes on with what is left.
+public final class RunRecorder: Sendable {
+  /// Takes the finished requests in batches; `stop` closes it.
+  public let queue = BatchQueue<StreamSample>()
+  private let orders = BatchQueue<Order>()
+
+  private init() {}
+
+  deinit {
+    queue.close()
+    orders.close()
+  }
+
+  /// Makes the spool file below `folder`, opens the store and stores the run as unfinished: what
+  /// cannot be written is known before load starts. Without a store there is the spool alone.
+  public static func start(
+    _ header: RunHeader, store: StoreLocation?, folder: String,
+    limits: StoreLimits = StoreLimits()
+  ) async throws(RecorderError) -> RunRecorder {
+    let recorder = RunRecorder()
+    let queue = recorder.queue
+    let orders = recorder.orders
+    let failure: RecorderError? = await withCheckedContinuation { continuation in
+      let code = startThread {
+        do throws(RecorderError) {
+          var keeper = try Keeper.begin(header, store: store, folder: folder, limits: limits)
+          continuation.resume(returning: nil)
+          keeper.record(queue, orders)
+        } catch {
+          continuation.resume(returning: error)
+        }
+      }
+      if code != 0 { continuation.resume(returning: .noThread(code: code)) }
+    }
+    if let failure { throw failure }
+    return recorder
+  }
+
+  /// Closes the queue, waits until all that was pushed is kept, and returns it.
+  public func stop() async -> Recording {
+    await withCheckedContinuation { continuation in
+      orders.push([.stop(continuation)])
+      queue.close()
+    }
+  }
+
+  /// Stores what the run came to. The spool goes once the store has everything; else it stays, as
+  /// a whole run file that can be imported. Call it once, after `stop`.
+  public func finish(_ record: RunRecord) async -> RecordingEnd {
+    await withCheckedContinuation { continuation in
+      orders.push([.finish(record, continuation)])
+    }
+  }
+}
+
+/// Why a recording could not start.
+public enum RecorderError: Error, Sendable, Equatable {
+  /// The store cannot be used.
+  case store(StoreError)
+  /// The spool file cannot be made.
+  case spool(FileError)
+  /// The system gives no thread; its error number.
+  case noThread(code: Int32)
+}
+
+/// What was recorded.
+public struct Recording: Sendable, Equatable {
+  /// Every request, sorted by profile and position.
+  public var samples: [StreamSample]
+  /// Requests that were refused because the recorder was too far behind; 0 but in a disaster.
+  public var refused: Int
+  /// Why the store stopped taking requests, nil if it did not.
+  public var storeFailure: StoreError?
+  /// Why the spool stopped taking requests, nil if it did not.
+  public var spoolFailure: FileError?
+}
+
+/// Where a finished run is.
+public struct RecordingEnd: Sendable, Equatable {
+  /// True if the store holds the whole run.
+  public var isStored: Bool
+  /// What failed in the store on the way, also if a second try at the end stored everything.
+  public var storeFailure: StoreError?
+  /// The run file that is left on disk, nil if the store made it needless.
+  public var spoolPath: String?
+  /// Why the file is not whole, nil if it is or if there is none.
+  public var spoolFailure: FileError?
+}
+
+/// What a recorder's thread is told.
+enum Order: Sendable {
+  case stop(CheckedContinuation<Recording, Never>)
+  case finish(RunRecord, CheckedContinuation<RecordingEnd, Never>)
+}
