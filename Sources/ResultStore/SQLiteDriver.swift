@@ -24,7 +24,10 @@ final class SQLiteDriver: Driver {
     connection = try SQLiteDriver.open(path, store: store, access: access)
     sqlite3_extended_result_codes(connection, 1)
     sqlite3_busy_timeout(connection, Int32(clamping: limits.lock.rawValue / 1_000_000))
-    if access == .write { try query("PRAGMA journal_mode = WAL", []) { _ in } }
+    switch access {
+    case .write: try query("PRAGMA journal_mode = WAL", []) { _ in }
+    case .read: try execute("PRAGMA query_only = ON")
+    }
     try execute("PRAGMA synchronous = NORMAL")
     try execute("PRAGMA foreign_keys = ON")
   }

@@ -1,0 +1,143 @@
+import Foundation
+import Model
+import TestKit
+import Testing
+
+@testable import ResultStore
+
+@Suite("Schema and access")
+struct SchemaTests {
+  @Test("An empty store is made on the first writing, and once", arguments: StoreKind.available)
+  func made(kind: StoreKind) throws {
+    let place = try TestStore(kind)
+    #expect(throws: StoreError.missing(store: place.location.description)) {
+      try place.open(.read)
+    }
+    _ = try place.open()
+    #expect(try ResultStore.migrate(place.location) == Migration(from: 1, to: 1))
+    let check = try place.open().check()
+    #expect(check.schemaVersion == 1)
+    #expect(check.notWritable == nil)
+    #expect(check.problems.isEmpty)
+    #expect(check.orphans == 0)
+  }
+
+  @Test(
+    "A store of a later streamgate is refused with the version to install",
+    arguments: StoreKind.available)
+  func tooNew(kind: StoreKind) throws {
+    let place = try TestStore(kind)
+    try place.open().driver.execute(
+      "INSERT INTO schema_version (version, min_reader, release) VALUES (7, 7, '2.5.0')")
+    let expected = StoreError.schemaTooNew(
+      store: place.location.description, found: 7, known: 1, version: "2.5.0")
+    #expect(throws: expected) { try place.open() }
+    #expect(throws: expected) { try place.open(.read) }
+    #expect(throws: expected) { try ResultStore.migrate(place.location) }
+  }
+
+  @Test(
+    "A later store that says that this version can read it is used", arguments: StoreKind.available)
+  func laterButReadable(kind: StoreKind) throws {
+    let place = try TestStore(kind)
+    try place.open().driver.execute(
+      "INSERT INTO schema_version (version, min_reader, release) VALUES (7, 1, '2.5.0')")
+    let store = try place.open()
+    try store.importRun(RunRecord(header: Build.header(runID: "run")))
+    #expect(try store.record("run").header.runID == "run")
+  }
+
+  @Test(
+    "An earlier store is migrated by itself in SQLite, by hand in PostgreSQL",
+    arguments: StoreKind.available)
+  func tooOld(kind: StoreKind) throws {
+    let place = try TestStore(kind)
+    let driver = try place.open().driver
+    for name in ["runs_v", "cells_v", "figures_v", "samples_v"] where kind == .postgres {
+      try driver.execute("DROP VIEW \(name)")
+    }
+    for table in ["waiver", "look", "figure", "objective", "rate", "cell", "sample", "run"] {
+      try driver.execute("DROP TABLE \(table)")
+    }
+    try driver.execute("DROP TABLE environment")
+    try driver.execute("UPDATE schema_version SET version = 0, min_reader = 0")
+    if kind == .postgres {
+      #expect(
+        throws: StoreError.schemaTooOld(
+          store: place.location.description, found: 0, known: 1)
+      ) { try place.open() }
+      #expect(try ResultStore.migrate(place.location) == Migration(from: 0, to: 1))
+    }
+    try place.open().checkWritable()
+  }
+
+  @Test("The check for writing leaves nothing behind", arguments: StoreKind.available)
+  func writable(kind: StoreKind) throws {
+    let place = try TestStore(kind)
+    let store = try place.open()
+    try store.checkWritable()
+    #expect(try store.runs(RunFilter()).isEmpty)
+    #expect(throws: StoreError.self) { try place.open(.read).checkWritable() }
+  }
+
+  @Test("A store's file is its owner's alone")
+  func mode() throws {
+    let place = try TestStore(.sqlite)
+    _ = try place.open()
+    let attributes = try FileManager.default.attributesOfItem(atPath: "\(place.location)")
+    #expect(attributes[.posixPermissions] as? Int == 0o600)
+  }
+
+  @Test("A folder that cannot be made is said before anything else")
+  func notWritable() {
+    let error = #expect(throws: StoreError.self) {
+      try ResultStore.open(.sqlite(path: "/proc/streamgate/results.db"), for: .write)
+    }
+    guard case .notWritable("/proc/streamgate/results.db", _) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
+  @Test("A file that is no database is said to be damaged")
+  func noDatabase() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(String(repeating: "not a database. ", count: 100), to: "results.db")
+    let error = #expect(throws: StoreError.self) {
+      try ResultStore.open(.sqlite(path: folder.path + "/results.db"), for: .read)
+    }
+    guard case .damaged = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
+  @Test("A server that is not there is unreachable")
+  func unreachable() {
+    let location = StoreLocation("postgres://nobody@127.0.0.1:1/none")
+    let error = #expect(throws: StoreError.self) {
+      try ResultStore.open(location, for: .write, limits: TestStore.limits)
+    }
+    guard case .unreachable("postgres://nobody@127.0.0.1:1/none", _) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
+  @Test("Another client's lock ends in an error and not in waiting")
+  func busy() throws {
+    let place = try TestStore(.sqlite)
+    let store = try place.open()
+    let other = try place.open()
+    try other.driver.execute("BEGIN IMMEDIATE")
+    let error = #expect(throws: StoreError.self) {
+      try store.importRun(RunRecord(header: Build.header(runID: "run")))
+    }
+    guard case .busy = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    try other.driver.execute("ROLLBACK")
+    try store.importRun(RunRecord(header: Build.header(runID: "run")))
+  }
+}
