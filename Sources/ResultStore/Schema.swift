@@ -3,7 +3,7 @@ import Model
 /// The tables, their versions, and who may change them.
 enum Schema {
   /// The version that this streamgate writes.
-  static let known = 1
+  static let known = version(of: steps)
 
   /// One step; steps only add, so that clients down to `minReader` go on.
   struct Step: Sendable {
@@ -21,6 +21,8 @@ enum Schema {
     }
   ]
 
+  private static func version(of steps: [Step]) -> Int { steps.map(\.version).max() ?? 0 }
+
   /// Where a store stands; nil without tables.
   struct State {
     var version: Int
@@ -29,10 +31,13 @@ enum Schema {
   }
 
   /// Makes sure that the tables can be used for `access`, or says why not.
-  static func prepare(_ driver: any Driver, for access: StoreAccess) throws(StoreError) {
+  static func prepare(
+    _ driver: any Driver, for access: StoreAccess, steps: [Step] = steps
+  ) throws(StoreError) {
+    let known = version(of: steps)
     guard let state = try state(of: driver) else {
       guard access == .write else { throw .missing(store: driver.store) }
-      _ = try migrate(driver)
+      _ = try migrate(driver, steps: steps)
       return
     }
     guard state.minReader <= known else {
@@ -44,12 +49,15 @@ enum Schema {
     guard access == .write, driver is SQLiteDriver else {
       throw .schemaTooOld(store: driver.store, found: state.version, known: known)
     }
-    _ = try migrate(driver)
+    _ = try migrate(driver, steps: steps)
   }
 
   /// Brings the tables to the known version, in one transaction.
-  static func migrate(_ driver: any Driver) throws(StoreError) -> Migration {
-    try driver.transaction { () throws(StoreError) in
+  static func migrate(
+    _ driver: any Driver, steps: [Step] = steps
+  ) throws(StoreError) -> Migration {
+    let known = version(of: steps)
+    return try driver.transaction { () throws(StoreError) in
       try driver.lockSchema()
       let state = try state(of: driver)
       if let state, state.minReader > known {

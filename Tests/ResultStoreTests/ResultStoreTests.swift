@@ -41,7 +41,8 @@ struct ResultStoreTests {
     "An imported run comes out as it was, and its place is its own start",
     arguments: StoreKind.available)
   func importing(kind: StoreKind) throws {
-    let store = try TestStore(kind).open()
+    let place = try TestStore(kind)
+    let store = try place.open()
     var late = RunRecord(header: Build.header(runID: "a", startedAt: UnixNanos(2_000)))
     late.samples = [Build.success(seq: 0)]
     let early = RunRecord(header: Build.header(runID: "b", startedAt: UnixNanos(1_000)))
@@ -79,7 +80,8 @@ struct ResultStoreTests {
     "An id's beginning finds its run, unless it is no or several runs'",
     arguments: StoreKind.available)
   func prefixes(kind: StoreKind) throws {
-    let store = try TestStore(kind).open()
+    let place = try TestStore(kind)
+    let store = try place.open()
     for id in ["abc", "abcd", "b%", "b_x"] {
       try store.importRun(RunRecord(header: Build.header(runID: id)))
     }
@@ -95,7 +97,8 @@ struct ResultStoreTests {
   @Test(
     "A character that PostgreSQL cannot hold is replaced in both", arguments: StoreKind.available)
   func zeroCharacter(kind: StoreKind) throws {
-    let store = try TestStore(kind).open()
+    let place = try TestStore(kind)
+    let store = try place.open()
     var header = Build.header(runID: "run")
     header.branch = "a\0b"
     var sample = Build.failure(.malformed, seq: 0)
@@ -108,7 +111,8 @@ struct ResultStoreTests {
 
   @Test("The first reference that is frozen holds", arguments: StoreKind.available)
   func freezing(kind: StoreKind) throws {
-    let store = try TestStore(kind).open()
+    let place = try TestStore(kind)
+    let store = try place.open()
     let first = EnvironmentReference(
       project: "p", environment: "e", referenceTokens: ["short": 110.5],
       stallGap: .milliseconds(200), frozenBy: "run-1")
@@ -124,8 +128,9 @@ struct ResultStoreTests {
 
   @Test("Looks come back in order, and one look is taken once", arguments: StoreKind.available)
   func looks(kind: StoreKind) throws {
-    let store = try TestStore(kind).open()
-    let place = LookPlace(project: "p", environment: "e", commit: "c")
+    let place = try TestStore(kind)
+    let store = try place.open()
+    let commit = LookPlace(project: "p", environment: "e", commit: "c")
     for id in ["a", "b", "c"] {
       try store.importRun(RunRecord(header: Build.header(runID: id)))
     }
@@ -134,17 +139,18 @@ struct ResultStoreTests {
       Look(series: 0, look: 2, runID: "a", verdict: .fail, result: "{}"),
       Look(series: 1, look: 1, runID: "c", verdict: .pass, restartReason: "'; a broken disk"),
     ]
-    for look in looks.reversed() { try store.record(look, at: place) }
-    #expect(try store.looks(place) == looks)
+    for look in looks.reversed() { try store.record(look, at: commit) }
+    #expect(try store.looks(commit) == looks)
     #expect(try store.record("a").header.verdict == .fail)
-    #expect(throws: StoreError.self) { try store.record(looks[0], at: place) }
+    #expect(throws: StoreError.self) { try store.record(looks[0], at: commit) }
     try store.deleteRun("a")
-    #expect(try store.looks(place).count == 2)
+    #expect(try store.looks(commit).count == 2)
   }
 
   @Test("A waiver is stored over its earlier form", arguments: StoreKind.available)
   func waivers(kind: StoreKind) throws {
-    let store = try TestStore(kind).open()
+    let place = try TestStore(kind)
+    let store = try place.open()
     var waiver = Waiver(
       id: "w", metric: "ttft_p50", reason: "known", acceptedAt: UnixNanos(5),
       expiresAt: UnixNanos(9))
@@ -158,7 +164,8 @@ struct ResultStoreTests {
 
   @Test("A deleted run leaves nothing behind", arguments: StoreKind.available)
   func deleting(kind: StoreKind) throws {
-    let store = try TestStore(kind).open()
+    let place = try TestStore(kind)
+    let store = try place.open()
     var random = RandomRun(seed: 1)
     var record = random.record(runID: "run")
     record.samples = random.samples(10, header: record.header)
@@ -191,7 +198,8 @@ struct ResultStoreTests {
 
   @Test("A batch that fails in the middle leaves no part of it", arguments: StoreKind.available)
   func atomicBatch(kind: StoreKind) throws {
-    let store = try TestStore(kind).open()
+    let place = try TestStore(kind)
+    let store = try place.open()
     let key = try store.beginRun(Build.header(runID: "run"))
     #expect(throws: StoreError.self) {
       try store.driver.transaction { () throws(StoreError) in
@@ -206,7 +214,8 @@ struct ResultStoreTests {
 
   @Test("A name that is too long for an index is refused by both", arguments: StoreKind.available)
   func longNames(kind: StoreKind) throws {
-    let store = try TestStore(kind).open()
+    let place = try TestStore(kind)
+    let store = try place.open()
     var header = Build.header(runID: "run")
     header.environment = String(repeating: "é", count: 101)
     #expect(throws: StoreError.nameTooLong(field: "environment", bytes: 202)) {
