@@ -1,0 +1,184 @@
+import Model
+
+/// The choice of the runs that a candidate is judged against (STATISTICS section 1).
+public enum Baseline {
+  /// Runs of main that an abort is looked for in.
+  private static let abortRuns = 10
+  /// Main's latest runs at most.
+  private static let latestRunsMax = 10
+  /// The commit of a run from a dirty tree.
+  private static let uncommitted = "uncommitted"
+
+  /// Chooses among `runs` for the looks `candidates` of one commit (none: as `baseline list`
+  /// shows it). `ancestry` says of a commit what git knows; it is asked once a run. Runs that git
+  /// cannot place stay in. The order of `runs` does not matter. O(n log n).
+  public static func choose(
+    runs: [HistoryEntry], candidates: [HistoryEntry], rules: BaselineRules,
+    ancestry: (String) -> Ancestry
+  ) -> BaselineSelection {
+    var selection = BaselineSelection()
+    let ordered = order(runs, ancestry: ancestry)
+    let isMain = { (entry: HistoryEntry) in
+      entry.header.branch == rules.branch && entry.header.environment == rules.environment
+    }
+    let judged = Set(candidates.map(\.header.runID))
+    selection.hasMainAborted =
+      ordered.map(\.entry).filter { isMain($0) && !judged.contains($0.header.runID) }
+      .suffix(abortRuns).contains { $0.header.aborted != nil }
+    let first = candidates.min { ($0.time, $0.header.runID) < ($1.time, $1.header.runID) }
+    let isOnMain = candidates.last.map { $0.header.branch == rules.branch } ?? false
+    var pool: [HistoryEntry] = []
+    var reasons: [String: SelectedRun] = [:]
+    for (entry, place) in ordered {
+      let id = entry.header.runID
+      let isLater = first.map { isAfter(entry, $0) } ?? false
+      if let reason = exclusion(entry, place, rules: rules, judged: judged)
+        ?? (isOnMain && isLater ? "later than the run that is judged" : nil)
+      {
+        reasons[id] = SelectedRun(runID: id, role: .out, reason: reason)
+      } else {
+        pool.append(entry)
+      }
+    }
+    let mark = unplacedMark(ordered)
+    assign(pool, first: first, rules: rules, into: &selection, mark: mark, reasons: &reasons)
+    selection.runs = ordered.compactMap { reasons[$0.entry.header.runID] }
+    return selection
+  }
+
+  /// Why a run cannot serve at all, nil if it can.
+  private static func exclusion(
+    _ entry: HistoryEntry, _ place: Ancestry, rules: BaselineRules, judged: Set<String>
+  ) -> String? {
+    let header = entry.header
+    if judged.contains(header.runID) { return "it is judged" }
+    if header.environment != rules.environment {
+      return "of environment \(header.environment)"
+    }
+    if header.branch != rules.branch { return "not on \(rules.branch)" }
+    if header.commit == uncommitted { return "of a dirty tree" }
+    if let aborted = header.aborted {
+      return "aborted in \(aborted.profile) by \(aborted.rule)"
+    }
+    if !header.isFinished { return "not finished" }
+    if !header.isUsable { return header.unusableReason ?? "marked as not usable" }
+    if header.verdict == .fail && !entry.isAccepted {
+      return "its verdict was FAIL and is not accepted"
+    }
+    if place == .notAncestor { return "not in the candidate's history" }
+    return nil
+  }
+
+  /// Gives every run of the pool, oldest first, its role.
+  private static func assign(
+    _ pool: [HistoryEntry], first: HistoryEntry?, rules: BaselineRules,
+    into selection: inout BaselineSelection, mark: (HistoryEntry) -> String,
+    reasons: inout [String: SelectedRun]
+  ) {
+    func note(_ entry: HistoryEntry, _ role: SelectionRole, _ reason: String) {
+      let id = entry.header.runID
+      reasons[id] = SelectedRun(runID: id, role: role, reason: reason + mark(entry))
+    }
+    var pool = pool
+    if let start = rules.proposedRegression,
+      let index = pool.firstIndex(where: { $0.header.runID == start })
+    {
+      selection.latestSince = pool[index].header.commit
+      let after = pool[index...]
+      for entry in after.dropLast(latestRunsMax) {
+        note(entry, .out, "after a proposed regression, older than main's latest runs")
+      }
+      for entry in after.suffix(latestRunsMax) {
+        note(entry, .latest, "after a proposed regression that nobody accepted")
+        selection.latest.append(entry.header.runID)
+      }
+      pool = Array(pool[..<index])
+    }
+    var old: [HistoryEntry] = []
+    for entry in pool {
+      if let first, isAfter(entry, first) {
+        note(entry, .fresh, "after the first candidate run")
+        selection.fresh.append(entry.header.runID)
+      } else {
+        old.append(entry)
+      }
+    }
+    let segments = segments(old, starts: rules.segmentStarts)
+    let current = segments.last ?? []
+    for entry in current.suffix(rules.baselineRuns) {
+      note(entry, .baseline, "one of the last runs of main")
+      selection.baseline.append(entry.header.runID)
+    }
+    var groups = segments.dropLast() + [Array(current.dropLast(rules.baselineRuns))]
+    var surplus = groups.reduce(0) { $0 + $1.count } - rules.historyRuns
+    for index in groups.indices {
+      let cut = min(max(0, surplus), groups[index].count)
+      surplus -= cut
+      for entry in groups[index].prefix(cut) {
+        note(entry, .out, "older than the last \(rules.historyRuns) runs of history")
+      }
+      groups[index].removeFirst(cut)
+      let isCurrent = index == groups.count - 1
+      for entry in groups[index] {
+        note(
+          entry, .history,
+          isCurrent ? "older than the baseline set" : "of an earlier segment")
+      }
+    }
+    selection.history = groups.filter { !$0.isEmpty }.map { $0.map(\.header.runID) }
+  }
+
+  /// Runs cut where an accepted change point starts a new segment.
+  private static func segments(
+    _ runs: [HistoryEntry], starts: Set<String>
+  ) -> [[HistoryEntry]] {
+    var segments: [[HistoryEntry]] = [[]]
+    for entry in runs {
+      if starts.contains(entry.header.runID) && !segments[segments.count - 1].isEmpty {
+        segments.append([])
+      }
+      segments[segments.count - 1].append(entry)
+    }
+    return segments
+  }
+}
+
+extension Baseline {
+  /// Says in a reason that git could not place a run, where it could place others.
+  private static func unplacedMark(
+    _ ordered: [(entry: HistoryEntry, place: Ancestry)]
+  ) -> (HistoryEntry) -> String {
+    let known = ordered.contains { $0.place != .unknown }
+    let unknown = Set(ordered.filter { $0.place == .unknown }.map(\.entry.header.runID))
+    return { entry in
+      known && unknown.contains(entry.header.runID) ? " (git cannot place its commit)" : ""
+    }
+  }
+
+  /// Oldest first: by time, and among runs that git can place by its order. These share the
+  /// places that their times give them, so that the others keep theirs.
+  private static func order(
+    _ runs: [HistoryEntry], ancestry: (String) -> Ancestry
+  ) -> [(entry: HistoryEntry, place: Ancestry)] {
+    var ordered = runs.sorted {
+      ($0.time, $0.header.startedAt, $0.header.runID)
+        < ($1.time, $1.header.startedAt, $1.header.runID)
+    }.map { (entry: $0, place: ancestry($0.header.commit)) }
+    func distance(_ place: Ancestry) -> Int? {
+      if case .ancestor(let distance) = place { distance } else { nil }
+    }
+    let slots = ordered.indices.filter { distance(ordered[$0].place) != nil }
+    let placed = slots.sorted { a, b in
+      let (far, near) = (distance(ordered[a].place) ?? 0, distance(ordered[b].place) ?? 0)
+      return far != near ? far > near : a < b
+    }.map { ordered[$0] }
+    for (slot, run) in zip(slots, placed) { ordered[slot] = run }
+    return ordered
+  }
+
+  /// By the store's clock where it took both, else by the runners'.
+  private static func isAfter(_ entry: HistoryEntry, _ candidate: HistoryEntry) -> Bool {
+    if let stored = entry.storedAt, let other = candidate.storedAt { return stored > other }
+    return entry.header.startedAt > candidate.header.startedAt
+  }
+}

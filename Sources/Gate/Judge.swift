@@ -1,0 +1,91 @@
+public import Model
+import Plan
+import Statistics
+
+extension Gate {
+  /// The verdict on the looks of one commit (STATISTICS sections 1 to 6).
+  ///
+  /// The same runs give the same verdict, in whatever order they come. O(runs x cells).
+  public static func judge(_ input: GateInput) -> Verdict {
+    let selection = RunSelection(input)
+    guard selection.unusable == nil, !selection.candidates.isEmpty else {
+      return refusal(input, selection)
+    }
+    return Judgement(input, selection).verdict()
+  }
+
+  /// The verdict where the newest candidate run cannot be judged.
+  private static func refusal(_ input: GateInput, _ selection: RunSelection) -> Verdict {
+    var verdict = Verdict(
+      kind: .cannotEvaluate, look: max(1, selection.candidates.count),
+      maxLooks: input.settings.maxLooks)
+    verdict.runs = selection.references
+    verdict.warnings = selection.warnings
+    verdict.displays = input.displays
+    guard let header = selection.unusable?.header else {
+      verdict.reasons = [.unusable("there is no run of the candidate")]
+      return verdict
+    }
+    verdict.isAdvisory = header.branch == input.settings.branch
+    let reason = header.unusableReason ?? "it is marked as not usable"
+    if let aborted = header.aborted {
+      verdict.kind = input.hasMainAborted ? .cannotEvaluate : .fail
+      verdict.reasons = [
+        input.hasMainAborted
+          ? .unusable(reason + ", as one of main's last ten runs was") : .aborted(aborted)
+      ]
+    } else if reason.hasPrefix(ClientCheck.reasonPrefix) {
+      verdict.reasons = [.clientLimited(String(reason.dropFirst(ClientCheck.reasonPrefix.count)))]
+    } else {
+      verdict.reasons = [.unusable(reason)]
+    }
+    return verdict
+  }
+
+  /// Two runs side by side without a judgement: what bare files allow.
+  public static func differences(candidate: RunRecord, baseline: RunRecord) -> Verdict {
+    var verdict = Verdict(kind: .inconclusive, look: 1, maxLooks: 1)
+    let table = CellTable(
+      candidates: [candidate], baseline: [baseline], fresh: [], history: [])
+    verdict.reasons = [.noBaseline]
+    verdict.learning = Learning(have: 1, need: 1 + RunLevelTest.nuMin)
+    verdict.differences = table.differences()
+    verdict.warnings = movedWarnings(candidates: [candidate], main: [baseline])
+    verdict.runs = [
+      RunReference(
+        runID: candidate.header.runID, commit: candidate.header.commit,
+        startedAt: candidate.header.startedAt, role: .candidate),
+      RunReference(
+        runID: baseline.header.runID, commit: baseline.header.commit,
+        startedAt: baseline.header.startedAt, role: .baseline),
+    ]
+    return verdict
+  }
+}
+
+extension CellTable {
+  /// How far every cell and rate lies from the baseline's mean, sorted.
+  func differences() -> [CellDifference] {
+    func average(_ values: [Double]) -> Double? { values.isEmpty ? nil : mean(values) }
+    var differences: [CellDifference] = []
+    for id in ids {
+      let mine = average(candidates.compactMap { $0.value(id)?.logValue })
+      let main = average(mainSet.compactMap { $0.value(id)?.logValue })
+      if let mine, let main {
+        differences.append(CellDifference(id: id.hypothesis, candidate: mine, baseline: main))
+      }
+    }
+    for profile in RateSeries.profiles(self) {
+      for rate in RateMetric.allCases {
+        guard let series = RateSeries(self, rate: rate, profile: profile) else { continue }
+        let figures = series.test().figures
+        differences.append(
+          CellDifference(
+            id: HypothesisID(metric: .rate(rate), profile: profile),
+            candidate: Double(figures.candidateK) / Double(figures.candidateN),
+            baseline: Double(figures.baselineK) / Double(figures.baselineN)))
+      }
+    }
+    return differences.sorted { $0.id < $1.id }
+  }
+}

@@ -1,0 +1,77 @@
+import Model
+import Plan
+import Statistics
+
+extension Objective {
+  /// The judgements that an objective asks for: itself where it names a profile, else one for
+  /// ramp-up and sustained each, as far as they run. Where neither runs it stays as it is and
+  /// has no figure: absent data is no success.
+  func expanded(profiles: [String]) -> [Objective] {
+    if profile != nil { return [self] }
+    let judged = [ProfileKind.rampUp, .sustained].filter { profiles.contains($0.rawValue) }
+    return judged.isEmpty ? [self] : judged.map { inProfile($0) }
+  }
+
+  /// Requests that the objective's figure needs; shares and counts need one.
+  var floor: Int {
+    switch metric {
+    case .latency(_, let quantile): Floors.quantile(quantile)
+    case .rate: 1
+    }
+  }
+}
+
+/// Measures objectives in one run.
+struct ObjectiveMeter {
+  let samples: [StreamSample]
+  let groups: SampleGroups
+  let header: RunHeader
+  let yardstick: Yardstick
+
+  /// The figure of an objective that names its profile; without a value where nothing was
+  /// measured.
+  func figure(_ objective: Objective) -> ObjectiveFigure {
+    let name = objective.description
+    let indices = indices(of: objective)
+    switch objective.metric {
+    case .latency(let latency, let quantile):
+      let column = SortedColumn(indices.compactMap { value(latency, samples[$0]) })
+      return ObjectiveFigure(
+        objective: name, value: column.quantile(quantile), n: column.values.count,
+        interval: column.interval(quantile))
+    case .rate(let rate):
+      let counts = ProfileCounts(
+        samples: samples, indices: indices, stallGap: yardstick.stallGap
+      ).rates(profile: "")
+      guard let count = counts.first(where: { $0.rate == rate }), count.n > 0 else {
+        return ObjectiveFigure(objective: name, value: nil, n: 0)
+      }
+      if objective.comparison == .equal {
+        return ObjectiveFigure(objective: name, value: Double(count.k), n: count.n)
+      }
+      return ObjectiveFigure(
+        objective: name, value: Double(count.k) / Double(count.n), n: count.n,
+        interval: RateInterval.exact(k: count.k, n: count.n, confidence: 0.95))
+    }
+  }
+
+  private func indices(of objective: Objective) -> [Int] {
+    guard let profile = objective.profile?.rawValue else { return [] }
+    let all = groups.profiles.first { $0.profile == profile }?.indices ?? []
+    guard let name = objective.scenario else { return all }
+    return all.filter { header.scenarios[samples[$0].scenario] == name }
+  }
+
+  /// One request's latency in seconds; nil where it says nothing (a cadence of too few tokens).
+  func value(_ latency: ObjectiveLatency, _ sample: StreamSample) -> Double? {
+    switch latency {
+    case .ttft: sample.gateTTFT
+    case .ttftSent: sample.gateTTFTSent
+    case .ttfa: sample.firstAnswer?.seconds ?? .infinity
+    case .duration: sample.gateDuration
+    case .tpot: sample.tpot(unit: yardstick.unit)
+    // Logins are not requests of a scenario: no sample holds one.
+    case .login: nil
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import Model
+
+/// The runs of a judgement after those that cannot enter are out: sorted, each once.
+struct RunSelection {
+  var candidates: [RunRecord] = []
+  var baseline: [RunRecord] = []
+  var fresh: [RunRecord] = []
+  var history: [[RunRecord]] = []
+  var latest: [RunRecord] = []
+  var warnings: [VerdictWarning] = []
+  /// The newest candidate run, if it cannot be judged.
+  var unusable: RunRecord?
+
+  /// The baseline set: its fresh runs count in it.
+  var mainSet: [RunRecord] { baseline + fresh }
+
+  private var seen: Set<String> = []
+
+  init(_ input: GateInput) {
+    let candidates = admit(input.candidates)
+    let environment = candidates.last?.header.environment ?? ""
+    chooseCandidates(candidates, smallestMedianOf: input.baseline + input.fresh)
+    let isForeign = { (run: RunRecord) in
+      !environment.isEmpty && !run.header.environment.isEmpty
+        && run.header.environment != environment
+    }
+    fresh = usable(admit(input.fresh), isForeign)
+    baseline = usable(admit(input.baseline), isForeign)
+    history = input.history.map { usable(admit($0), isForeign) }.filter { !$0.isEmpty }
+      .sorted { RunSelection.isBefore($0[0], $1[0]) }
+    // Main's latest runs may also be history of a display; only among themselves they are once.
+    seen = []
+    latest = usable(admit(input.latest), isForeign)
+  }
+
+  /// Sorts runs and drops those whose id was seen before.
+  private mutating func admit(_ runs: [RunRecord]) -> [RunRecord] {
+    var admitted: [RunRecord] = []
+    for run in runs.sorted(by: RunSelection.isBefore) {
+      if seen.insert(run.header.runID).inserted {
+        admitted.append(run)
+      } else {
+        warnings.append(.duplicateRun(run.header.runID))
+      }
+    }
+    return admitted
+  }
+
+  /// Judges the newest run first: if it cannot be used, nothing is judged. Older ones that
+  /// cannot be used were no look.
+  private mutating func chooseCandidates(
+    _ runs: [RunRecord], smallestMedianOf main: [RunRecord]
+  ) {
+    let reference = ClientCheck.smallestMedian(of: main.filter(\.header.isUsable))
+    let checked = runs.map { run in
+      var run = run
+      let own = reference ?? ClientCheck.smallestMedian(of: [run])
+      if run.header.isUsable, run.header.aborted == nil, run.header.isFinished,
+        let problem = ClientCheck.problem(of: run.header, smallestMedian: own)
+      {
+        run.header.isUsable = false
+        run.header.unusableReason = problem
+      }
+      return run
+    }
+    if let newest = checked.last, let problem = RunSelection.problem(newest) {
+      unusable = newest
+      unusable?.header.unusableReason = problem
+    }
+    for run in checked {
+      if let problem = RunSelection.problem(run) {
+        if run.header.runID != unusable?.header.runID {
+          warnings.append(.runLeftOut(runID: run.header.runID, reason: problem))
+        }
+      } else {
+        candidates.append(run)
+      }
+    }
+  }
+
+  private mutating func usable(
+    _ runs: [RunRecord], _ isForeign: (RunRecord) -> Bool
+  ) -> [RunRecord] {
+    runs.filter { run in
+      let problem =
+        isForeign(run)
+        ? "of environment \(run.header.environment)" : RunSelection.problem(run)
+      guard let problem else { return true }
+      warnings.append(.runLeftOut(runID: run.header.runID, reason: problem))
+      return false
+    }
+  }
+
+  /// Why a run cannot be used, nil if it can.
+  private static func problem(_ run: RunRecord) -> String? {
+    if let aborted = run.header.aborted {
+      return "aborted in \(aborted.profile) by \(aborted.rule)"
+    }
+    if !run.header.isFinished { return "not finished" }
+    if !run.header.isUsable { return run.header.unusableReason ?? "marked as not usable" }
+    return nil
+  }
+
+  /// By start, id, and then by content, so that of two runs with one id the same one is kept
+  /// whatever the order of the files.
+  static func isBefore(_ a: RunRecord, _ b: RunRecord) -> Bool {
+    if a.header.startedAt != b.header.startedAt { return a.header.startedAt < b.header.startedAt }
+    if a.header.runID != b.header.runID { return a.header.runID < b.header.runID }
+    if a.latencies.count != b.latencies.count { return a.latencies.count < b.latencies.count }
+    for (x, y) in zip(a.latencies, b.latencies) where x.logValue != y.logValue {
+      return x.logValue < y.logValue
+    }
+    if a.rates.count != b.rates.count { return a.rates.count < b.rates.count }
+    for (x, y) in zip(a.rates, b.rates) where x.k != y.k || x.n != y.n {
+      return (x.k, x.n) < (y.k, y.n)
+    }
+    return false
+  }
+
+  /// Every run with its role, candidates first, then by role and start.
+  var references: [RunReference] {
+    func references(_ runs: [RunRecord], _ role: RunRole) -> [RunReference] {
+      runs.map {
+        RunReference(
+          runID: $0.header.runID, commit: $0.header.commit, startedAt: $0.header.startedAt,
+          role: role)
+      }
+    }
+    return references(candidates + (unusable.map { [$0] } ?? []), .candidate)
+      + references(baseline, .baseline) + references(fresh, .fresh)
+      + references(history.flatMap { $0 }, .history)
+  }
+}

@@ -1,0 +1,126 @@
+public import Model
+public import Plan
+import Statistics
+
+extension Gate {
+  /// A run's numbers: one a cell and latency, counts a profile and rate, a figure an objective,
+  /// and the figures that reports print (`ReportFigure` names are listed in docs/schema.md).
+  ///
+  /// `header.referenceTokens` and `header.stallGap` are used where they are set, as an
+  /// environment that has frozen them does; what is missing comes from the run itself and is put
+  /// into the header of the result, as are the token unit and whether the run is usable.
+  /// `smallestBaselineMedian` is the baseline's smallest median time to first token, which the
+  /// client's own error is held against; nil: the run's own. The record keeps the samples.
+  /// O(n log n).
+  public static func summarize(
+    samples: [StreamSample], header: RunHeader, objectives: [Objective] = [],
+    smallestBaselineMedian: Nanos? = nil
+  ) -> RunRecord {
+    var header = header
+    header.tokenUnit =
+      samples.contains { $0.usageOutputTokens != nil } ? .usage : .events
+    let groups = SampleGroups(samples: samples, header: header)
+    let yardstick = yardstick(samples: samples, gated: groups.gated, header: &header)
+    var record = RunRecord(header: header, samples: samples)
+    for (key, indices) in groups.cells {
+      let cell = CellSummary(samples: samples, indices: indices, yardstick: yardstick)
+      record.latencies += cell.latencies(
+        key: key, isStreamed: !header.unstreamedScenarios.contains(key.scenario))
+    }
+    for (profile, indices) in groups.profiles {
+      let counts = ProfileCounts(
+        samples: samples, indices: indices, stallGap: yardstick.stallGap)
+      record.rates += counts.rates(profile: profile)
+    }
+    let expanded = objectives.flatMap { $0.expanded(profiles: header.profiles) }
+    record.objectives = expanded.map { objective in
+      ObjectiveMeter(samples: samples, groups: groups, header: header, yardstick: yardstick)
+        .figure(objective)
+    }
+    record.figures = FigureMaker(
+      samples: samples, groups: groups, header: header, yardstick: yardstick,
+      objectives: expanded
+    ).figures()
+    record.sortCells()
+    judgeUsable(&record, smallestBaselineMedian: smallestBaselineMedian)
+    return record
+  }
+
+  /// The run's unit, reference lengths and stall gap; missing ones are put into the header.
+  private static func yardstick(
+    samples: [StreamSample], gated: [Int], header: inout RunHeader
+  ) -> Yardstick {
+    let unit = header.tokenUnit
+    let missing = header.scenarios.indices.filter {
+      header.referenceTokens[header.scenarios[$0]] == nil
+    }
+    var tokens = [[Double]](repeating: [], count: header.scenarios.count)
+    if !missing.isEmpty {
+      for index in gated where samples[index].outcome.isSuccess {
+        if let count = samples[index].outputTokens(unit: unit), count > 0 {
+          tokens[samples[index].scenario].append(Double(count))
+        }
+      }
+    }
+    for scenario in missing where !tokens[scenario].isEmpty {
+      header.referenceTokens[header.scenarios[scenario]] = Quantile.type7(tokens[scenario], 0.5)
+    }
+    let stallGap: Nanos
+    if let given = header.stallGap {
+      stallGap = given
+    } else {
+      let median = SortedColumn(gated.compactMap { samples[$0].tpot(unit: unit) }).quantile(0.5)
+      stallGap = max(stallGapMin, Nanos(seconds: stallGapTokens * (median ?? 0)))
+      header.stallGap = stallGap
+    }
+    return Yardstick(
+      unit: unit, referenceTokens: header.scenarios.map { header.referenceTokens[$0] },
+      stallGap: stallGap)
+  }
+
+  /// No gap up to this is a stall.
+  private static let stallGapMin = Nanos.milliseconds(200)
+  /// Nor is a gap up to so many times the median time per token.
+  private static let stallGapTokens = 5.0
+}
+
+/// The samples that count, by cell and by profile, as indices; every list ascending.
+struct SampleGroups {
+  /// All that enter the gate.
+  let gated: [Int]
+  /// By cell, sorted by key.
+  let cells: [(key: CellKey, indices: [Int])]
+  /// By profile, in the order that they ran; a profile without a request has an empty list.
+  let profiles: [(profile: String, indices: [Int])]
+  /// All after warm-up, the left-out ones too, by profile.
+  let scheduled: [(profile: String, indices: [Int])]
+
+  init(samples: [StreamSample], header: RunHeader) {
+    let scenarios = header.scenarios.count
+    let regions = max(1, header.regions.count)
+    var cellLists = [[Int]](
+      repeating: [], count: header.profiles.count * scenarios * regions)
+    var profileLists = [[Int]](repeating: [], count: header.profiles.count)
+    var scheduledLists = profileLists
+    var all: [Int] = []
+    for (index, sample) in samples.enumerated() where !sample.isWarmup {
+      scheduledLists[sample.profile].append(index)
+      guard sample.outcome.isCounted else { continue }
+      all.append(index)
+      profileLists[sample.profile].append(index)
+      let cell = (sample.profile * scenarios + sample.scenario) * regions + (sample.region ?? 0)
+      cellLists[cell].append(index)
+    }
+    gated = all
+    profiles = zip(header.profiles, profileLists).map { (profile: $0, indices: $1) }
+    scheduled = zip(header.profiles, scheduledLists).map { (profile: $0, indices: $1) }
+    cells = cellLists.indices.compactMap { position in
+      guard !cellLists[position].isEmpty else { return nil }
+      let region = header.regions.isEmpty ? nil : header.regions[position % regions]
+      let key = CellKey(
+        profile: header.profiles[position / regions / scenarios],
+        scenario: header.scenarios[position / regions % scenarios], region: region)
+      return (key: key, indices: cellLists[position])
+    }.sorted { $0.key < $1.key }
+  }
+}
