@@ -76,6 +76,9 @@ public struct StreamMeter: ~Copyable {
   /// Bytes of the body before the event that decided the outcome.
   private var failureOffset: Int?
   private var drainedBytes = 0
+  /// The stamp of the latest read, and the content events in it so far.
+  private var readStamp: MonotonicNanos?
+  private var eventsOfRead = 0
 
   /// A meter of streams of one dialect.
   ///
@@ -118,6 +121,8 @@ public struct StreamMeter: ~Copyable {
     transportCode = nil
     failureOffset = nil
     drainedBytes = 0
+    readStamp = nil
+    eventsOfRead = 0
   }
 
   /// Makes ready for the next request, of another dialect or other rules; keeps the buffers.
@@ -161,7 +166,8 @@ extension StreamMeter {
   }
 
   /// A piece of the body, after transfer and content encoding are undone, and the stamp taken
-  /// before anything else was done with it. O(bytes).
+  /// before anything else was done with it. Pieces with one stamp are one read: a transport may
+  /// hand out what one read of its socket brought in several. O(bytes).
   public mutating func read(
     _ bytes: UnsafeRawBufferPointer, at stamp: MonotonicNanos
   ) -> MeterAction {
@@ -309,18 +315,25 @@ extension StreamMeter {
     excerpt.append(UnsafeRawBufferPointer(rebasing: data.prefix(StreamMeter.excerptBytesMax)))
   }
 
-  /// Accounts for the content events of one read, then for a marker in it.
-  private mutating func account(_ eventsOfRead: Int, at stamp: MonotonicNanos) {
-    if eventsOfRead > 0 {
+  /// Accounts for the content events of one piece of a read, then for a marker in it.
+  private mutating func account(_ eventsOfPiece: Int, at stamp: MonotonicNanos) {
+    if readStamp != stamp {
+      readStamp = stamp
+      eventsOfRead = 0
+    }
+    if eventsOfPiece > 0 {
+      let eventsBefore = eventsOfRead
+      eventsOfRead += eventsOfPiece
+      if eventsOfRead > 1 { burstEvents += eventsOfPiece + (eventsBefore == 1 ? 1 : 0) }
+      guard eventsBefore == 0 else { return }
       contentReads += 1
-      if eventsOfRead > 1 { burstEvents += eventsOfRead }
       if let last = milestones.lastToken {
         gaps.add((stamp - last).rawValue)
         wait(stamp - last, until: stamp)
       }
       if milestones.firstToken == nil { milestones.firstToken = stamp }
       milestones.lastToken = stamp
-    } else if state == .draining, let last = milestones.lastToken {
+    } else if state == .draining, let last = milestones.lastToken, last != stamp {
       wait(stamp - last, until: stamp)
     }
   }

@@ -61,6 +61,21 @@ struct GapTests {
     #expect(meter.stallCount == 0)
   }
 
+  @Test("Pieces with one stamp are one read: no gap between them, and one burst")
+  func pieces() throws {
+    var meter = try Harness.meter()
+    let token = Harness.token()
+    feed(
+      &meter,
+      [(10, token), (30, token), (30, token), (30, token), (50, token), (50, Harness.marker)])
+    #expect(meter.contentEvents == 5)
+    #expect(meter.contentReads == 3)
+    #expect(meter.burstEvents == 3)
+    let least = meter.gapQuantile(0)
+    #expect(least == .milliseconds(20))
+    #expect(meter.gapMax == .milliseconds(20))
+  }
+
   @Test("The wait for the marker is a gap that can be the largest, and a stall, but no cadence")
   func waitForMarker() throws {
     var meter = try Harness.meter()
