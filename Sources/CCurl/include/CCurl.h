@@ -18,4 +18,53 @@ static inline CURLcode ccurl_set_string(CURL *easy, CURLoption option, const cha
   return curl_easy_setopt(easy, option, value);
 }
 
+static inline CURLcode ccurl_set_list(CURL *easy, CURLoption option, struct curl_slist *value) {
+  return curl_easy_setopt(easy, option, value);
+}
+
+// The shape of CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION.
+typedef size_t (*ccurl_data_function)(char *bytes, size_t size, size_t count, void *context);
+
+static inline CURLcode ccurl_set_data_function(
+    CURL *easy, CURLoption option, ccurl_data_function function) {
+  return curl_easy_setopt(easy, option, function);
+}
+
+// Called before each request that goes out, a silent second one included; non-zero forbids it.
+typedef int (*ccurl_attempt_function)(void *context);
+
+// Where the hooks of one transfer lie; must outlive the transfer.
+struct ccurl_attempt_hook {
+  ccurl_attempt_function function;
+  void *context;
+};
+
+CURLcode ccurl_set_attempt_hook(CURL *easy, struct ccurl_attempt_hook *hook);
+
+static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) {
+  return curl_easy_getinfo(easy, info, value);
+}
+
+static inline CURLcode ccurl_get_pointer(CURL *easy, CURLINFO info, void **value) {
+  return curl_easy_getinfo(easy, info, value);
+}
+
+// What a multi handle tells its owner: which socket to watch for what (CURL_POLL_…), and in how
+// many milliseconds it wants to be called without a socket (-1: not at all).
+struct ccurl_multi_hooks {
+  void *context;
+  void (*socket)(void *context, int socket, int interest);
+  void (*timer)(void *context, long milliseconds);
+};
+
+// The hooks must outlive the multi handle.
+CURLMcode ccurl_set_multi_hooks(CURLM *multi, struct ccurl_multi_hooks *hooks);
+
+static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+  return curl_multi_setopt(multi, option, value);
+}
+
+// The next transfer that ended: its CURLOPT_PRIVATE and its code; 0 if there is none.
+int ccurl_multi_next_done(CURLM *multi, void **context, CURLcode *code);
+
 #endif

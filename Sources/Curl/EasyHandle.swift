@@ -1,0 +1,184 @@
+import CCurl
+import CLibCurl
+
+/// The shape of a function that takes header or body bytes: bytes, size, count, context. It returns
+/// size x count to go on, less to stop the transfer.
+public typealias DataFunction =
+  @convention(c) (UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?) -> Int
+
+/// The shape of a function that is asked before each request goes out; non-zero forbids it.
+public typealias AttemptFunction = @convention(c) (UnsafeMutableRawPointer?) -> Int32
+
+/// How a transfer treats connections.
+public enum ConnectionUse: Sendable, Equatable {
+  /// Any idle one that fits; kept afterwards. Not one idle for longer than so many seconds.
+  case reuse(idleSecondsMax: Int)
+  /// A new one; kept afterwards.
+  case openAndKeep
+  /// A new one; closed afterwards.
+  case openAndClose
+}
+
+/// One transfer at a time, and its options; owns libcurl's easy handle.
+///
+/// Strings are copied by libcurl. Lists, the body and the contexts of functions are not: they must
+/// live until the transfer has been removed.
+public struct EasyHandle: ~Copyable {
+  let pointer: UnsafeMutableRawPointer
+  private let attemptHook: UnsafeMutablePointer<ccurl_attempt_hook>
+
+  /// A handle with the settings that every transfer here shares: HTTP/1.1 over http and https
+  /// only, no signals, no redirects followed, no proxy, no netrc, TCP_NODELAY, HTTP/0.9 refused.
+  public init() throws(CurlError) {
+    try CurlLibrary.prepare()
+    guard let pointer = curl_easy_init() else { throw .noMemory }
+    do throws(CurlError) {
+      try EasyHandle.applyShared(to: pointer)
+    } catch {
+      curl_easy_cleanup(pointer)
+      throw error
+    }
+    self.pointer = pointer
+    attemptHook = .allocate(capacity: 1)
+    attemptHook.initialize(to: ccurl_attempt_hook())
+  }
+
+  deinit {
+    curl_easy_cleanup(pointer)
+    attemptHook.deallocate()
+  }
+
+  // MARK: What a transfer is
+
+  /// Where it goes.
+  public func setURL(_ url: String) throws(CurlError) {
+    try set(CURLOPT_URL, url, "URL")
+  }
+
+  /// The request's headers; `Name:` without a value removes one that libcurl would add.
+  public func setHeaders(_ headers: borrowing CurlList) throws(CurlError) {
+    try EasyHandle.check(ccurl_set_list(pointer, CURLOPT_HTTPHEADER, headers.pointer), "HTTPHEADER")
+  }
+
+  /// `host:port:address:port`: goes there instead of where the name leads. Connections are only
+  /// shared by transfers with the same.
+  public func setConnectTo(_ addresses: borrowing CurlList) throws(CurlError) {
+    try EasyHandle.check(
+      ccurl_set_list(pointer, CURLOPT_CONNECT_TO, addresses.pointer), "CONNECT_TO")
+  }
+
+  /// A POST of a body that is not copied.
+  public func setPost(_ body: UnsafeRawBufferPointer) throws(CurlError) {
+    try set(CURLOPT_POST, 1, "POST")
+    try set(CURLOPT_POSTFIELDSIZE, body.count, "POSTFIELDSIZE")
+    // Never nil: libcurl would take a POST without fields from a read function.
+    let bytes = UnsafeMutableRawPointer(mutating: body.baseAddress) ?? pointer
+    try EasyHandle.check(ccurl_set_pointer(pointer, CURLOPT_POSTFIELDS, bytes), "POSTFIELDS")
+  }
+
+  /// An OPTIONS request without a body: it has no effect on the service by its definition
+  /// (RFC 9110, 9.3.7).
+  public func setOptions() throws(CurlError) {
+    try set(CURLOPT_NOBODY, 1, "NOBODY")
+    try set(CURLOPT_CUSTOMREQUEST, "OPTIONS", "CUSTOMREQUEST")
+  }
+
+  /// Only connects, TLS included, and sends nothing.
+  public func setConnectOnly() throws(CurlError) {
+    try set(CURLOPT_CONNECT_ONLY, 1, "CONNECT_ONLY")
+  }
+
+  /// A file of certificates to trust instead of the system's.
+  public func setCAFile(_ path: String) throws(CurlError) {
+    try set(CURLOPT_CAINFO, path, "CAINFO")
+  }
+
+  /// Which connections the transfer may use and leave behind.
+  public func setConnectionUse(_ use: ConnectionUse) throws(CurlError) {
+    var (isFresh, isClosed, idle) = (0, 0, 0)
+    switch use {
+    case .reuse(let seconds): idle = seconds
+    case .openAndKeep: isFresh = 1
+    case .openAndClose: (isFresh, isClosed) = (1, 1)
+    }
+    try set(CURLOPT_FRESH_CONNECT, isFresh, "FRESH_CONNECT")
+    try set(CURLOPT_FORBID_REUSE, isClosed, "FORBID_REUSE")
+    if idle > 0 { try set(CURLOPT_MAXAGE_CONN, idle, "MAXAGE_CONN") }
+  }
+
+  /// Bytes of one read from the socket, at most.
+  public func setReadBytesMax(_ bytes: Int) throws(CurlError) {
+    try set(CURLOPT_BUFFERSIZE, bytes, "BUFFERSIZE")
+  }
+
+  /// Milliseconds to a connection, TLS included; for transfers that are not under a loop.
+  public func setConnectMillisecondsMax(_ milliseconds: Int) throws(CurlError) {
+    try set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds, "CONNECTTIMEOUT_MS")
+  }
+
+  // MARK: Who hears of it
+
+  /// The functions that get header lines, body bytes and attempts, and what they are given.
+  public func setFunctions(
+    header: @escaping DataFunction, body: @escaping DataFunction,
+    attempt: @escaping AttemptFunction,
+    context: UnsafeMutableRawPointer
+  ) throws(CurlError) {
+    try EasyHandle.check(
+      ccurl_set_data_function(pointer, CURLOPT_HEADERFUNCTION, header), "HEADERFUNCTION")
+    try EasyHandle.check(ccurl_set_pointer(pointer, CURLOPT_HEADERDATA, context), "HEADERDATA")
+    try EasyHandle.check(
+      ccurl_set_data_function(pointer, CURLOPT_WRITEFUNCTION, body), "WRITEFUNCTION")
+    try EasyHandle.check(ccurl_set_pointer(pointer, CURLOPT_WRITEDATA, context), "WRITEDATA")
+    try EasyHandle.check(ccurl_set_pointer(pointer, CURLOPT_PRIVATE, context), "PRIVATE")
+    attemptHook.pointee = ccurl_attempt_hook(function: attempt, context: context)
+    try EasyHandle.check(ccurl_set_attempt_hook(pointer, attemptHook), "PREREQFUNCTION")
+  }
+
+  // MARK: What became of it
+
+  /// Connections that the last transfer opened; 0 if it ran on one that was there.
+  public var connectionsOpened: Int { long(CURLINFO_NUM_CONNECTS) }
+
+  /// The operating system's error of the last transfer, 0 for none.
+  public var systemError: Int { long(CURLINFO_OS_ERRNO) }
+
+  /// Runs the transfer alone, and blocks until it is over.
+  public func perform() -> TransportCode {
+    TransportCode(curl_easy_perform(pointer))
+  }
+
+  private static func applyShared(to pointer: UnsafeMutableRawPointer) throws(CurlError) {
+    let numbers: [(CURLoption, Int, String)] = [
+      (CURLOPT_NOSIGNAL, 1, "NOSIGNAL"),
+      (CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1), "HTTP_VERSION"),
+      (CURLOPT_FOLLOWLOCATION, 0, "FOLLOWLOCATION"),
+      (CURLOPT_TCP_NODELAY, 1, "TCP_NODELAY"),
+      (CURLOPT_HTTP09_ALLOWED, 0, "HTTP09_ALLOWED"),
+      (CURLOPT_NOPROGRESS, 1, "NOPROGRESS"),
+    ]
+    for (option, value, name) in numbers {
+      try check(ccurl_set_long(pointer, option, value), name)
+    }
+    try check(ccurl_set_string(pointer, CURLOPT_PROTOCOLS_STR, "http,https"), "PROTOCOLS_STR")
+    try check(ccurl_set_string(pointer, CURLOPT_PROXY, ""), "PROXY")
+    try check(ccurl_set_string(pointer, CURLOPT_NOPROXY, "*"), "NOPROXY")
+  }
+
+  private func long(_ info: CURLINFO) -> Int {
+    var value = 0
+    return ccurl_get_long(pointer, info, &value) == CURLE_OK ? value : 0
+  }
+
+  private func set(_ option: CURLoption, _ value: Int, _ name: String) throws(CurlError) {
+    try EasyHandle.check(ccurl_set_long(pointer, option, value), name)
+  }
+
+  private func set(_ option: CURLoption, _ value: String, _ name: String) throws(CurlError) {
+    try EasyHandle.check(ccurl_set_string(pointer, option, value), name)
+  }
+
+  private static func check(_ code: CURLcode, _ name: String) throws(CurlError) {
+    guard code == CURLE_OK else { throw .option(name, TransportCode(code)) }
+  }
+}

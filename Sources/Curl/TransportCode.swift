@@ -1,0 +1,77 @@
+import CCurl
+import CLibCurl
+
+/// libcurl's code for how a transfer ended.
+///
+/// A code names no cause by itself: 56 is a reset, a bad chunk and an oversized header alike.
+/// `kind` therefore also asks for the operating system's error.
+public struct TransportCode: Sendable, Hashable {
+  /// The number, as in curl/curl.h.
+  public let rawValue: Int
+
+  /// A code by its number.
+  public init(rawValue: Int) {
+    self.rawValue = rawValue
+  }
+
+  init(_ code: CURLcode) {
+    rawValue = Int(code.rawValue)
+  }
+
+  /// The transfer ended as it should.
+  public static let ok = TransportCode(rawValue: 0)
+
+  /// True for the transfer that ended as it should.
+  public var isOK: Bool { rawValue == 0 }
+
+  /// libcurl's sentence on the code.
+  public var text: String {
+    String(cString: curl_easy_strerror(CURLcode(UInt32(truncatingIfNeeded: rawValue))))
+  }
+
+  /// What the code says happened. `systemError` is the transfer's last errno, 0 for none: it tells
+  /// a reset from a peer that writes nonsense, except under TLS, where a cut has no errno.
+  public func kind(systemError: Int, isTLS: Bool) -> TransportKind {
+    switch CURLcode(UInt32(truncatingIfNeeded: rawValue)) {
+    case CURLE_OK: .ok
+    case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .dns
+    case CURLE_COULDNT_CONNECT, CURLE_INTERFACE_FAILED, CURLE_OPERATION_TIMEDOUT: .connect
+    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ENGINE_NOTFOUND,
+      CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
+      CURLE_USE_SSL_FAILED, CURLE_SSL_ENGINE_INITFAILED, CURLE_SSL_CACERT_BADFILE,
+      CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_PINNEDPUBKEYNOTMATCH,
+      CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CLIENTCERT:
+      .tls
+    case CURLE_RECV_ERROR: systemError == 0 && !isTLS ? .badHTTP : .ended
+    case CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_SSL_SHUTDOWN_FAILED:
+      .ended
+    case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING,
+      CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_HTTP3, CURLE_CHUNK_FAILED, CURLE_RANGE_ERROR:
+      .badHTTP
+    // One header line beyond libcurl's own limit ends as "out of memory".
+    case CURLE_OUT_OF_MEMORY, CURLE_FILESIZE_EXCEEDED: .tooLarge
+    case CURLE_WRITE_ERROR, CURLE_ABORTED_BY_CALLBACK: .stoppedByUs
+    default: .ended
+    }
+  }
+}
+
+/// What a transport code says happened.
+public enum TransportKind: Sendable, Equatable {
+  /// Ended as it should.
+  case ok
+  /// The name could not be resolved.
+  case dns
+  /// No connection.
+  case connect
+  /// No agreement on TLS, or a certificate that is not trusted.
+  case tls
+  /// The connection ended inside the exchange.
+  case ended
+  /// The peer's HTTP made no sense.
+  case badHTTP
+  /// Beyond a limit on size.
+  case tooLarge
+  /// One of our callbacks stopped it.
+  case stoppedByUs
+}
