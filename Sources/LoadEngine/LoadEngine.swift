@@ -1,1 +1,81 @@
-// LoadEngine
+// LoadEngine: sends a schedule to an endpoint and stamps what comes back.
+//
+// It holds the one thread that owns every transfer, meter and timer, the client's figures on
+// itself, and the test whether an endpoint can be reached at all. It decides when to send and when
+// to give up; it parses nothing (StreamMeter does) and judges nothing (Gate does).
+
+public import Model
+public import Plan
+public import Workload
+
+/// The engine: each call runs on a thread of its own, never on the cooperative pool.
+public enum LoadEngine {
+  /// Sends the whole schedule, profile after profile, and returns when the last stream ended.
+  ///
+  /// Samples go to `samples` in batches in the order of their ends; the queue is closed when this
+  /// returns or throws. Throws before load if the endpoint cannot be reached or the system lacks
+  /// what the job needs; a stream's failure is its sample's outcome and never thrown.
+  public static func run(
+    job: EngineJob, samples: BatchQueue<StreamSample>, control: EngineControl
+  ) async throws(EngineError) -> EngineReport {
+    try await onOwnThread(named: "engine") { () throws(EngineError) -> EngineReport in
+      defer { samples.close() }
+      let endpoints = try Endpoints(targets: job.targets)
+      let loop = try EngineLoop(job: job, endpoints: endpoints, samples: samples, control: control)
+      return try loop.run()
+    }
+  }
+
+  /// Sends one request of a scenario and tells when its first reads came.
+  public static func sendOne(
+    job: EngineJob, request: PlannedRequest, control: EngineControl
+  ) async throws(EngineError) -> SingleStream {
+    try await onOwnThread(named: "engine") { () throws(EngineError) -> SingleStream in
+      let endpoints = try Endpoints(targets: job.targets)
+      let queue = BatchQueue<StreamSample>()
+      var single = job
+      single.warmConnections = 0
+      single.schedule = Schedule(profiles: [
+        ProfileSchedule(
+          kind: .sustained, duration: .zero, warmup: .zero,
+          load: .open([Arrival(at: .zero, request: request)]))
+      ])
+      let loop = try EngineLoop(
+        job: single, endpoints: endpoints, samples: queue, control: control,
+        tracedReadsMax: SingleStream.readsMax)
+      _ = try loop.run()
+      queue.close()
+      guard let sample = queue.drain()?.first else { throw .stopped }
+      return SingleStream(sample: sample, reads: loop.trace)
+    }
+  }
+
+  /// Finds out whether every target can be reached: resolves, connects, and agrees on TLS, each
+  /// within the target's connect time-out. Returns the addresses that load would go to.
+  public static func probe(targets: [TargetPlan]) async throws(EngineError) -> [String] {
+    try await onOwnThread(named: "probe") { () throws(EngineError) -> [String] in
+      try Endpoints(targets: targets).all.flatMap(\.addresses).map(\.text)
+    }
+  }
+}
+
+/// One request, closely watched.
+public struct SingleStream: Sendable, Equatable {
+  /// Reads that are kept at most.
+  public static let readsMax = 200
+
+  /// What a run would have recorded.
+  public var sample: StreamSample
+  /// The first reads of the body, at most `readsMax`.
+  public var reads: [TracedRead]
+}
+
+/// One read of a body.
+public struct TracedRead: Sendable, Equatable {
+  /// From sending.
+  public var at: Nanos
+  /// Bytes of the body in it.
+  public var bytes: Int
+  /// Events with a token that it completed.
+  public var contentEvents: Int
+}

@@ -9,5 +9,6 @@
 #include <time.h>
 
 #include "EventLoop.h"
+#include "Thread.h"
 
 #endif

@@ -1,0 +1,86 @@
+public import Model
+public import Plan
+public import Workload
+
+/// Everything that the engine needs to know of a run.
+public struct EngineJob: Sendable {
+  /// Makes the bytes of a request's body from the request, the profile's index and the sequence
+  /// number. Called on the engine's thread right before sending: it must be quick.
+  public typealias BodyProvider =
+    @Sendable (_ request: PlannedRequest, _ profile: Int, _ seq: Int) -> [UInt8]
+
+  /// Where requests go, one a scenario.
+  public var targets: [TargetPlan]
+  /// What is sent when.
+  public var schedule: Schedule
+  /// The request bodies.
+  public var body: BodyProvider
+  /// Streams open at once; an arrival beyond it is `droppedCap`.
+  public var inFlightMax: Int
+  /// When to give the run up.
+  public var abort: AbortRule
+  /// Connections opened to each endpoint before load, each by an OPTIONS request, where
+  /// connections are reused; capped by `inFlightMax`.
+  public var warmConnections: Int
+  /// A request later than this is not sent but `droppedLate`: the client fell behind so far that
+  /// the request would measure the client.
+  public var lateMax: Nanos
+  /// After an end marker, how long to wait for the transport's end before the connection is
+  /// closed by us.
+  public var drainMax: Nanos
+
+  /// A job of these parts.
+  public init(
+    targets: [TargetPlan], schedule: Schedule, inFlightMax: Int = RunLimits().inFlight,
+    abort: AbortRule = AbortRule(), warmConnections: Int? = nil,
+    lateMax: Nanos = .seconds(1), drainMax: Nanos = .milliseconds(250),
+    body: @escaping BodyProvider
+  ) {
+    precondition(!targets.isEmpty && inFlightMax > 0)
+    self.targets = targets
+    self.schedule = schedule
+    self.inFlightMax = inFlightMax
+    self.abort = abort
+    self.warmConnections = warmConnections ?? EngineJob.warmConnections(for: schedule)
+    self.lateMax = lateMax
+    self.drainMax = drainMax
+    self.body = body
+  }
+
+  /// The job of a plan, with the requests that the template makes.
+  public init(plan: Plan, schedule: Schedule, template: RequestTemplate) {
+    let targets = plan.scenarios.indices.map { scenario in
+      var target = plan.scenarios[scenario].target
+      target.headers = template.headers(scenario: scenario)
+      return target
+    }
+    self.init(
+      targets: targets, schedule: schedule, inFlightMax: plan.limits.inFlight, abort: plan.abort
+    ) { request, profile, seq in
+      template.body(
+        scenario: request.scenario, prompt: request.prompt, profile: profile, seq: seq)
+    }
+  }
+
+  /// Most connections opened before load by default.
+  public static let warmConnectionsMax = 256
+
+  /// Connections worth opening for a schedule: its users, or the arrivals of its busiest second,
+  /// at most `warmConnectionsMax`. O(arrivals).
+  public static func warmConnections(for schedule: Schedule) -> Int {
+    let wanted = schedule.profiles.map { profile -> Int in
+      switch profile.load {
+      case .closed(let users): return users.count
+      case .open(let arrivals):
+        var first = 0
+        var busiest = 0
+        for (last, arrival) in arrivals.enumerated() {
+          while arrivals[first].at + .seconds(1) < arrival.at { first += 1 }
+          busiest = max(busiest, last - first + 1)
+        }
+        return busiest
+      }
+    }
+    return min(wanted.max() ?? 0, warmConnectionsMax)
+  }
+}

@@ -1,0 +1,164 @@
+import Glibc
+import HeapModule
+import Model
+import Plan
+import Workload
+
+// One profile after the other: what is due, who sends next, when it is over.
+extension EngineLoop {
+  /// From the decision to start a profile to its time zero, so that an arrival at zero is no late
+  /// one.
+  private static let profileLead = Nanos.milliseconds(10)
+
+  /// Sends the whole schedule; returns when every stream has ended.
+  func run() throws(EngineError) -> EngineReport {
+    defer {
+      flush()
+      control.publish(progress(at: monotonicNow()))
+    }
+    try openConnections()
+    let (startedAt, wallStart) = EngineLoop.startTimes()
+    state.startedAt = startedAt
+    for index in job.schedule.profiles.indices where state.end == nil {
+      try runProfile(index, at: index == 0 ? startedAt : monotonicNow() + EngineLoop.profileLead)
+    }
+    flush()
+    return EngineReport(
+      startedAt: wallStart, profiles: state.profileEnds,
+      selfCheck: selfMeter.figures(at: monotonicNow()), end: state.end ?? .finished,
+      samplesRefused: samples.refused)
+  }
+
+  /// The first profile's time zero on both clocks.
+  private static func startTimes() -> (monotonic: MonotonicNanos, wall: UnixNanos) {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    let wall = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    return (monotonicNow() + profileLead, UnixNanos(wall + profileLead.rawValue))
+  }
+
+  private func runProfile(_ index: Int, at start: MonotonicNanos) throws(EngineError) {
+    profile = ProfileState(
+      job.schedule.profiles[index], index: index, startedAt: start, rule: job.abort)
+    starts = []
+    for (user, program) in profile.users.enumerated() where !program.steps.isEmpty {
+      starts.insert(Due(at: start + program.startAt, index: user))
+    }
+    while true {
+      let now = monotonicNow()
+      obeyControl(at: now)
+      try expireLimits(at: now)
+      let isAnotherDue = try startOne(at: now)
+      if isOver { break }
+      if now >= state.publishAt { publish(at: now) }
+      try wait(until: isAnotherDue ? nil : nextDue)
+    }
+    let now = monotonicNow()
+    state.profileEnds.append(
+      ProfileEnd(
+        kind: profile.kind, startedAt: start - state.startedAt, duration: now - start,
+        sent: profile.sent))
+  }
+
+  private var isOver: Bool { openCount == 0 && (state.end != nil || nextStart == nil) }
+
+  /// When the next request should be sent, nil after the last.
+  private var nextStart: MonotonicNanos? {
+    if profile.next < profile.arrivals.count {
+      return profile.startedAt + profile.arrivals[profile.next].at
+    }
+    return starts.min?.at
+  }
+
+  /// The next moment at which the loop has something to do by itself.
+  private var nextDue: MonotonicNanos {
+    var due = state.publishAt
+    if state.end == nil, let nextStart { due = min(due, nextStart) }
+    if let limit = limits.min { due = min(due, limit.at) }
+    if let curlDue = wiring.pointee.curlDue { due = min(due, curlDue) }
+    if let cancelAt = state.cancelAt { due = min(due, cancelAt) }
+    return due
+  }
+
+  private func obeyControl(at now: MonotonicNanos) {
+    guard let grace = control.stopGrace, grace != state.obeyedGrace else { return }
+    state.obeyedGrace = grace
+    if state.end == nil { state.end = .stopped }
+    state.cancelAt = min(state.cancelAt ?? now + grace, now + grace)
+  }
+
+  /// Starts what is due, but at most one; true if another is due already.
+  private func startOne(at now: MonotonicNanos) throws(EngineError) -> Bool {
+    guard state.end == nil, let due = nextStart, due <= now else { return false }
+    if profile.next < profile.arrivals.count {
+      let arrival = profile.arrivals[profile.next]
+      let seq = profile.next
+      profile.next += 1
+      try start(
+        place(arrival.request, stage: arrival.stage, seq: seq, user: nil, intended: due), at: now)
+    } else if let entry = starts.popMin() {
+      let user = entry.index
+      let number = profile.steps[user]
+      let steps = profile.users[user].steps
+      try start(
+        place(
+          steps[number % steps.count].request, stage: 0,
+          seq: number * profile.users.count + user, user: user, intended: due), at: now)
+    }
+    return nextStart.map { $0 <= now } ?? false
+  }
+
+  private func place(
+    _ request: PlannedRequest, stage: Int, seq: Int, user: Int?, intended: MonotonicNanos
+  ) -> StreamPlace {
+    StreamPlace(
+      profile: profile.index, request: request, stage: stage,
+      seq: seq, isWarmup: intended < profile.measuredFrom, user: user, intended: intended)
+  }
+
+  /// A user's reply is over: the next request is due after the pause, unless the profile is over
+  /// by then.
+  func freeUser(_ user: Int?, at moment: MonotonicNanos) {
+    guard let user else { return }
+    let steps = profile.users[user].steps
+    let think = steps[profile.steps[user] % steps.count].think
+    profile.steps[user] += 1
+    let next = moment + think
+    if next - profile.startedAt < profile.duration { starts.insert(Due(at: next, index: user)) }
+  }
+
+  // MARK: What others see
+
+  private func publish(at now: MonotonicNanos) {
+    state.publishAt = now + EngineLoop.publishEvery
+    flush()
+    control.publish(progress(at: now))
+  }
+
+  /// Hands the finished samples on.
+  func flush() {
+    guard !batch.isEmpty else { return }
+    samples.push(batch)
+    batch.removeAll(keepingCapacity: true)
+  }
+
+  private func progress(at now: MonotonicNanos) -> EngineProgress {
+    var progress = EngineProgress()
+    progress.profile = profile.kind
+    progress.profileIndex = profile.index
+    progress.profileCount = job.schedule.profiles.count
+    progress.elapsed = max(now - profile.startedAt, .zero)
+    progress.duration = profile.duration
+    progress.sent = state.sent
+    progress.inFlight = openCount
+    for outcome in Outcome.allCases where state.ended[Int(outcome.rawValue)] > 0 {
+      progress.ended[outcome] = state.ended[Int(outcome.rawValue)]
+    }
+    progress.firstTokens = wiring.pointee.firstTokens
+    progress.tokens = wiring.pointee.tokens
+    let recent = wiring.pointee.recentTTFT([0.5, 0.95])
+    progress.recentTTFTP50 = recent[0]
+    progress.recentTTFTP95 = recent[1]
+    return progress
+  }
+}

@@ -1,0 +1,200 @@
+import Curl
+import HeapModule
+import Model
+import Plan
+import StreamMeter
+import Workload
+
+/// Does calls of libcurl and turns what it refuses into the engine's error.
+func curl<Value: ~Copyable>(
+  _ body: () throws(CurlError) -> Value
+) throws(EngineError) -> Value {
+  do throws(CurlError) {
+    return try body()
+  } catch {
+    throw EngineError(error)
+  }
+}
+
+// The life of a stream: from its place in the schedule to its sample.
+extension EngineLoop {
+  /// Sends a request, or drops it.
+  func start(_ place: StreamPlace, at now: MonotonicNanos) throws(EngineError) {
+    if !place.isWarmup { selfMeter.countScheduled() }
+    if now - place.intended > job.lateMax { return drop(place, .droppedLate, at: now) }
+    let isFull = freeSlots.isEmpty && slots.isFull
+    if isFull || openCount - drainingCount >= job.inFlightMax {
+      return drop(place, .droppedCap, at: now)
+    }
+    let index: Int
+    if let free = freeSlots.popLast() {
+      index = free
+    } else {
+      index = try addSlot(for: place.request.scenario)
+    }
+    let slot = slots.start + index
+    try prepare(slot, place)
+    slot.pointee.sentAt = monotonicNow()
+    try curl { () throws(CurlError) in try multi.add(slot.pointee.easy) }
+    openCount += 1
+    state.sent += 1
+    profile.sent += 1
+    if !place.isWarmup { selfMeter.countSent(lag: slot.pointee.sentAt - place.intended) }
+    selfMeter.noteInFlight(openCount - drainingCount)
+    noteLimit(slot)
+    // The transfer's first step, the send on a connection that is there included.
+    try runCurlTimer(then: collectCompleted)
+  }
+
+  private func addSlot(for scenario: Int) throws(EngineError) -> Int {
+    let index = slots.count
+    let easy = try curl { () throws(CurlError) -> EasyHandle in try EasyHandle() }
+    let meter = StreamMeter(dialect: setups.start[scenario].dialect)
+    let slot = slots.append(Slot(index: index, easy: easy, meter: meter, wiring: wiring))
+    try curl { () throws(CurlError) in
+      try Slot.connect(slot)
+      try slot.pointee.easy.setReadBytesMax(EngineLoop.readBytesMax)
+    }
+    return index
+  }
+
+  private func prepare(
+    _ slot: UnsafeMutablePointer<Slot>, _ place: StreamPlace
+  ) throws(EngineError) {
+    let setup = setups.start + place.request.scenario
+    let (request, profile, seq) = (place.request, place.profile, place.seq)
+    slot.pointee.begin(place, timeouts: setup.pointee.timeouts)
+    slot.pointee.meter.reset(
+      dialect: setup.pointee.dialect, isEndMarkerRequired: setup.pointee.isEndMarkerRequired)
+    let body = slot.pointee.keepBody(job.body(request, profile, seq))
+    let isNewScenario = slot.pointee.scenario != place.request.scenario
+    slot.pointee.scenario = place.request.scenario
+    slot.pointee.isTLS = setup.pointee.isTLS
+    try curl { () throws(CurlError) in
+      if isNewScenario {
+        try slot.pointee.easy.setURL(setup.pointee.url)
+        try slot.pointee.easy.setHeaders(setup.pointee.headers)
+        try slot.pointee.easy.setConnectionUse(setup.pointee.connectionUse)
+        if let caFile = setup.pointee.caFile { try slot.pointee.easy.setCAFile(caFile) }
+      }
+      try addressLists.start[setup.pointee.endpoint].apply(to: slot.pointee.easy, number: seq)
+      try slot.pointee.easy.setPost(body)
+    }
+  }
+
+  // MARK: Time limits
+
+  /// Makes sure that the loop looks at the slot when its next limit passes.
+  func noteLimit(_ slot: UnsafeMutablePointer<Slot>) {
+    let due = slot.pointee.deadline(drainMax: job.drainMax)
+    guard due < slot.pointee.entryDue else { return }
+    slot.pointee.entryDue = due
+    limits.insert(Due(at: due, index: slot.pointee.index))
+  }
+
+  /// Ends the streams whose limits have passed.
+  func expireLimits(at now: MonotonicNanos) throws(EngineError) {
+    if let cancelAt = state.cancelAt, now >= cancelAt { try cancelAll(at: now) }
+    while let entry = limits.min, entry.at <= now {
+      limits.removeMin()
+      let slot = slots.start + entry.index
+      // An entry that an earlier one has replaced.
+      guard slot.pointee.entryDue == entry.at else { continue }
+      slot.pointee.entryDue = MonotonicNanos(.max)
+      guard slot.pointee.isOpen else { continue }
+      if slot.pointee.deadline(drainMax: job.drainMax) <= now {
+        try finish(slot, slot.pointee.ending(at: now), at: now)
+      } else {
+        noteLimit(slot)
+      }
+    }
+  }
+
+  private func cancelAll(at now: MonotonicNanos) throws(EngineError) {
+    for index in 0..<slots.count where slots.start[index].isOpen {
+      try finish(slots.start + index, .cancelled, at: now)
+    }
+  }
+
+  /// Looks at the slots where the first token or the end marker came.
+  func heedAttention() {
+    for index in wiring.pointee.attention {
+      let slot = slots.start + index
+      guard slot.pointee.isOpen else { continue }
+      noteLimit(slot)
+      if let markerAt = slot.pointee.markerAt, !slot.pointee.isUserFreed {
+        slot.pointee.isUserFreed = true
+        drainingCount += 1
+        freeUser(slot.pointee.place.user, at: markerAt)
+      }
+    }
+    wiring.pointee.attention.removeAll(keepingCapacity: true)
+  }
+
+  // MARK: Ends
+
+  /// Takes the transfers that libcurl has finished.
+  func collectCompleted() throws(EngineError) {
+    while let completed = multi.nextCompleted() {
+      let slot = completed.context.assumingMemoryBound(to: Slot.self)
+      let end = slot.pointee.transportEnd(completed.code)
+      try finish(slot, end, at: wiring.pointee.readStamp ?? monotonicNow())
+    }
+  }
+
+  private func finish(
+    _ slot: UnsafeMutablePointer<Slot>, _ end: TransportEnd, at stamp: MonotonicNanos
+  ) throws(EngineError) {
+    let opened = slot.pointee.easy.connectionsOpened
+    let isReused = slot.pointee.isReused(opened: opened)
+    try curl { () throws(CurlError) in try multi.remove(slot.pointee.easy) }
+    slot.pointee.meter.end(end, at: stamp)
+    selfMeter.countConnections(
+      opened: opened, isReused: isReused,
+      diedOnReuse: isReused && slot.pointee.hasDiedBeforeAnswer(end))
+
+    let place = slot.pointee.place
+    var sample = sample(of: place, .cancelled)
+    slot.pointee.meter.fill(&sample, profileStart: profile.startedAt)
+    sample.sent = slot.pointee.sentAt - profile.startedAt
+    sample.requestSent = slot.pointee.requestSentAt.map { $0 - place.intended }
+    sample.connectionReused = isReused
+
+    slot.pointee.isOpen = false
+    openCount -= 1
+    freeSlots.append(slot.pointee.index)
+    if slot.pointee.isUserFreed {
+      drainingCount -= 1
+    } else {
+      freeUser(place.user, at: slot.pointee.markerAt ?? stamp)
+    }
+    record(sample, at: stamp)
+  }
+
+  private func drop(_ place: StreamPlace, _ outcome: Outcome, at now: MonotonicNanos) {
+    if !place.isWarmup { selfMeter.countDropped(outcome) }
+    record(sample(of: place, outcome), at: now)
+    freeUser(place.user, at: now)
+  }
+
+  private func sample(of place: StreamPlace, _ outcome: Outcome) -> StreamSample {
+    StreamSample(
+      profile: place.profile, scenario: place.request.scenario, stage: place.stage,
+      isWarmup: place.isWarmup, seq: place.seq, intended: place.intended - profile.startedAt,
+      outcome: outcome)
+  }
+
+  private func record(_ sample: StreamSample, at now: MonotonicNanos) {
+    state.ended[Int(sample.outcome.rawValue)] += 1
+    batch.append(sample)
+    if batch.count >= EngineLoop.batchMax { flush() }
+    guard !sample.isWarmup, sample.outcome.isCounted else { return }
+    let isError = sample.outcome.rate(hadFirstToken: sample.firstToken != nil) != nil
+    if profile.window.add(isError: isError, at: now), state.end == nil {
+      state.end = .aborted(
+        Abort(
+          profile: profile.kind.rawValue, rule: job.abort.text, at: now - profile.startedAt))
+      state.cancelAt = now
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import CLinux
+import Curl
+import Model
+import Plan
+
+// Waiting for sockets and time, and giving libcurl its turn.
+extension EngineLoop {
+  /// A wait shorter than this found its events ready: they may be as old as the previous poll.
+  private static let blockedMin = Nanos.microseconds(20)
+
+  /// A wait and what it brings to streams, time limits and the figures on ourselves.
+  func wait(until: MonotonicNanos?) throws(EngineError) {
+    let poll = try poll(until: until, then: collectCompleted)
+    if poll.woke >= profile.measuredFrom { countLag(poll) }
+    state.polledAt = poll.woke
+    try runCurlTimer(then: collectCompleted)
+    heedAttention()
+  }
+
+  /// One poll: waits until something happens or `until` has passed (nil: does not wait), gives
+  /// libcurl each socket that it waits for, and does `then` after each.
+  func poll(
+    until: MonotonicNanos?, then collect: () throws(EngineError) -> Void
+  ) throws(EngineError) -> Poll {
+    let before = monotonicNow()
+    let isWaiting = until.map { $0 > before } ?? false
+    let count = try poller.wait(until: isWaiting ? until : nil)
+    let woke = monotonicNow()
+    for index in 0..<count {
+      guard let socket = poller.event(index) else { continue }
+      wiring.pointee.beginRead()
+      try curl { () throws(CurlError) in
+        try multi.act(on: socket.descriptor, EngineLoop.events(socket.events))
+      }
+      try collect()
+    }
+    return Poll(woke: woke, hasBlocked: isWaiting && woke - before > EngineLoop.blockedMin)
+  }
+
+  /// Loop lag: from the earliest moment at which what was read could have been ready to its stamp.
+  /// That is the wake-up if we waited for it, else the previous poll. A timer that wakes us shows
+  /// how long the system took to do so.
+  private func countLag(_ poll: Poll) {
+    let latest = wiring.pointee.latestStamp
+    if latest >= poll.woke {
+      selfMeter.countWakeUp(lag: latest - (poll.hasBlocked ? poll.woke : state.polledAt))
+    }
+    if poll.hasBlocked, let firedAt = poller.firedAt {
+      selfMeter.countWakeUp(lag: poll.woke - firedAt)
+    }
+  }
+
+  /// Calls libcurl if the time that it asked for has come, and then does `then`.
+  func runCurlTimer(then collect: () throws(EngineError) -> Void) throws(EngineError) {
+    guard let due = wiring.pointee.curlDue, due <= monotonicNow() else { return }
+    wiring.pointee.curlDue = nil
+    wiring.pointee.beginRead()
+    try curl { () throws(CurlError) in try multi.timeout() }
+    try collect()
+  }
+
+  private static func events(_ polled: UInt32) -> SocketEvents {
+    var events: SocketEvents = []
+    if polled & EPOLLIN.rawValue != 0 { events.insert(.readable) }
+    if polled & EPOLLOUT.rawValue != 0 { events.insert(.writable) }
+    if polled & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { events.insert(.failed) }
+    return events
+  }
+}
+
+/// What one poll was like.
+struct Poll {
+  /// When it returned.
+  let woke: MonotonicNanos
+  /// False if what it found may have been ready before it began.
+  let hasBlocked: Bool
+}

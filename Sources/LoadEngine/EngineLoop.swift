@@ -1,0 +1,138 @@
+import CLinux
+import Curl
+import Glibc
+import HeapModule
+import Model
+import Plan
+import StreamMeter
+import Workload
+
+/// A moment at which something is due, and what.
+struct Due: Comparable {
+  var at: MonotonicNanos
+  /// A slot or a user.
+  var index: Int
+
+  static func < (a: Due, b: Due) -> Bool {
+    a.at == b.at ? a.index < b.index : a.at < b.at
+  }
+}
+
+/// The loop of one engine: it owns every handle, slot, meter and timer, and lives and dies on one
+/// thread. Split over files by concern: profiles, streams, waiting.
+///
+/// Times to send and time limits are kept here in nanoseconds and not by libcurl, whose timers are
+/// milliseconds. One stream is started a turn: many at once would delay the stamps of those that
+/// are open; so the wait moves into the send lag, which is recorded apart.
+final class EngineLoop {
+  /// Samples of a batch.
+  static let batchMax = 256
+  /// How often the live view is renewed and a batch handed on, however small.
+  static let publishEvery = Nanos.milliseconds(100)
+  /// Bytes of one read of a socket.
+  static let readBytesMax = 16 << 10
+  /// Open files beside sockets.
+  static let otherFilesMax = 64
+
+  let job: EngineJob
+  let samples: BatchQueue<StreamSample>
+  let control: EngineControl
+  let endpoints: Endpoints
+
+  // Freed in this order once open transfers are removed: libcurl calls the hooks while it closes
+  // connections.
+  var slots: Slab<Slot>
+  let multi: MultiHandle
+  private let wiringOwner: Slab<Wiring>
+  var poller: Poller
+  let setups: Slab<ScenarioSetup>
+  let addressLists: Slab<AddressLists>
+
+  var freeSlots: [Int] = []
+  var openCount = 0
+  /// Of the open ones, those that only wait for the transport's end after the marker.
+  var drainingCount = 0
+
+  /// At most a few entries a slot: an entry that is too early is renewed when it is due, so that
+  /// a read never touches the heap.
+  var limits = Heap<Due>()
+  /// Closed loop: when each user sends next.
+  var starts = Heap<Due>()
+
+  var state: RunState
+  var profile: ProfileState
+  var selfMeter: SelfMeter
+  var batch: [StreamSample] = []
+
+  init(
+    job: EngineJob, endpoints: Endpoints, samples: BatchQueue<StreamSample>,
+    control: EngineControl, tracedReadsMax: Int = 0
+  ) throws(EngineError) {
+    self.job = job
+    self.endpoints = endpoints
+    self.samples = samples
+    self.control = control
+    // Streams that wait for their end after the marker are no load on the service any more.
+    let slotsMax = job.inFlightMax + max(64, job.inFlightMax / 4)
+    let files = slotsMax + EngineLoop.otherFilesMax
+    let allowed = streamgate_allow_open_files(Int64(files))
+    guard allowed >= files else { throw .openFiles(allowed: Int(allowed), needed: files) }
+    // The default slack of 50 us would be on every send. Not being allowed to is no error.
+    _ = streamgate_set_timer_slack(1_000)
+
+    let poller = try Poller(wake: control.wakeDescriptor)
+    var wiring = Slab<Wiring>(capacity: 1)
+    wiring.append(
+      Wiring(
+        epoll: poller.epoll, descriptorsMax: files, slotsMax: slotsMax,
+        tracedReadsMax: tracedReadsMax))
+    let setups = try EngineLoop.makeSetups(job.targets, endpoints)
+    let lists = try EngineLoop.makeAddressLists(endpoints)
+    let multi = try curl { () throws(CurlError) -> MultiHandle in
+      try MultiHandle(connectionsMax: slotsMax, hooks: Wiring.hooks(wiring.start))
+    }
+    slots = Slab<Slot>(capacity: slotsMax)
+    self.multi = multi
+    wiringOwner = wiring
+    self.poller = poller
+    self.setups = setups
+    addressLists = lists
+    let now = monotonicNow()
+    state = RunState(outcomes: Outcome.allCases.count, at: now)
+    profile = ProfileState(job.schedule.profiles.first, index: 0, startedAt: now, rule: job.abort)
+    selfMeter = SelfMeter(at: now)
+    freeSlots.reserveCapacity(slotsMax)
+    batch.reserveCapacity(EngineLoop.batchMax)
+  }
+
+  deinit {
+    for index in 0..<slots.count where slots.start[index].isOpen {
+      try? multi.remove(slots.start[index].easy)
+    }
+  }
+
+  private static func makeSetups(
+    _ targets: [TargetPlan], _ endpoints: Endpoints
+  ) throws(EngineError) -> Slab<ScenarioSetup> {
+    var setups = Slab<ScenarioSetup>(capacity: targets.count)
+    for (target, index) in zip(targets, endpoints.indices) {
+      let isTLS = endpoints.all[index].authority.isTLS
+      setups.append(try ScenarioSetup(target, endpoint: index, isTLS: isTLS))
+    }
+    return setups
+  }
+
+  private static func makeAddressLists(
+    _ endpoints: Endpoints
+  ) throws(EngineError) -> Slab<AddressLists> {
+    var lists = Slab<AddressLists>(capacity: endpoints.all.count)
+    for endpoint in endpoints.all { lists.append(try AddressLists(endpoint)) }
+    return lists
+  }
+
+  var wiring: UnsafeMutablePointer<Wiring> { wiringOwner.start }
+
+  /// The first reads of the body, if they are watched.
+  var trace: [TracedRead] { wiring.pointee.trace }
+
+}

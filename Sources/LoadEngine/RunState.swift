@@ -1,0 +1,68 @@
+import Model
+import Plan
+import Workload
+
+/// What the loop knows of the run as a whole.
+struct RunState {
+  /// Why no more requests are started; nil while they are.
+  var end: EngineEnd?
+  /// When the streams that are still open are cancelled; nil: never.
+  var cancelAt: MonotonicNanos?
+  /// The grace of the latest stop that was obeyed, nil before one.
+  var obeyedGrace: Nanos?
+  var sent = 0
+  /// Requests that ended, by the outcome's raw value.
+  var ended: [Int]
+  var publishAt: MonotonicNanos
+  /// When the latest poll returned.
+  var polledAt: MonotonicNanos
+  var profileEnds: [ProfileEnd] = []
+  /// The start of the first profile.
+  var startedAt: MonotonicNanos
+
+  init(outcomes: Int, at now: MonotonicNanos) {
+    ended = [Int](repeating: 0, count: outcomes)
+    publishAt = now
+    polledAt = now
+    startedAt = now
+  }
+}
+
+/// What the loop knows of the profile that runs.
+struct ProfileState {
+  let index: Int
+  let kind: ProfileKind
+  let startedAt: MonotonicNanos
+  let duration: Nanos
+  let warmup: Nanos
+  /// Open loop: what is sent when; empty in a closed one.
+  private(set) var arrivals: [Arrival] = []
+  /// Open loop: the next arrival.
+  var next = 0
+  /// Closed loop: who sends what; empty in an open one.
+  private(set) var users: [UserProgram] = []
+  /// Closed loop: the number of each user's next step.
+  var steps: [Int] = []
+  var sent = 0
+  var window: AbortWindow
+
+  /// A profile from `startedAt` on; nil for one without a request.
+  init(_ schedule: ProfileSchedule?, index: Int, startedAt: MonotonicNanos, rule: AbortRule) {
+    self.index = index
+    self.startedAt = startedAt
+    kind = schedule?.kind ?? .sustained
+    duration = schedule?.duration ?? .zero
+    warmup = schedule?.warmup ?? .zero
+    window = AbortWindow(rule: rule, measuredFrom: startedAt + warmup)
+    switch schedule?.load {
+    case .open(let arrivals): self.arrivals = arrivals
+    case .closed(let users):
+      self.users = users
+      steps = [Int](repeating: 0, count: users.count)
+    case nil: break
+    }
+  }
+
+  /// The moment from which the profile is measured.
+  var measuredFrom: MonotonicNanos { startedAt + warmup }
+}

@@ -1,0 +1,230 @@
+import Curl
+import Glibc
+import Model
+import Plan
+import StreamMeter
+import Workload
+
+/// A request's place in the run.
+struct StreamPlace {
+  var profile: Int
+  var request: PlannedRequest
+  var stage: Int
+  var seq: Int
+  var isWarmup: Bool
+  /// The user who sends it, nil in an open loop.
+  var user: Int?
+  /// When it should be sent.
+  var intended: MonotonicNanos
+}
+
+/// Room for one open stream: its transfer, its meter, and what happened so far. Used again and
+/// again, and at one address while it is.
+struct Slot: ~Copyable {
+  let index: Int
+  let easy: EasyHandle
+  private let wiring: UnsafeMutablePointer<Wiring>
+  private var bodyStart: UnsafeMutableRawPointer
+  private var bodyCapacity: Int
+
+  var meter: StreamMeter
+  /// The scenario that the transfer's options are set for, -1 before the first.
+  var scenario = -1
+  var place: StreamPlace
+  var timeouts = Timeouts()
+  var isTLS = false
+  var isOpen = false
+  var sentAt = MonotonicNanos(0)
+  /// When the earliest entry for this slot in the heap of time limits is due; far away without.
+  var entryDue = MonotonicNanos(.max)
+
+  private(set) var header = HeaderReader()
+  /// When the request went out the first time.
+  private(set) var requestSentAt: MonotonicNanos?
+  /// Times that the request went out or was about to.
+  private(set) var attempts = 0
+  /// When the end marker came.
+  private(set) var markerAt: MonotonicNanos?
+  /// True once the user who waits for the end was told.
+  var isUserFreed = false
+  /// True if the meter wants no more.
+  private(set) var isStopWanted = false
+  private var hasFirstToken = false
+
+  init(
+    index: Int, easy: consuming EasyHandle, meter: consuming StreamMeter,
+    wiring: UnsafeMutablePointer<Wiring>
+  ) {
+    self.index = index
+    self.easy = easy
+    self.meter = meter
+    self.wiring = wiring
+    bodyCapacity = 4_096
+    bodyStart = .allocate(byteCount: bodyCapacity, alignment: 16)
+    place = StreamPlace(
+      profile: 0, request: PlannedRequest(scenario: 0, prompt: 0), stage: 0, seq: 0,
+      isWarmup: false, user: nil,
+      intended: MonotonicNanos(0))
+  }
+
+  deinit {
+    bodyStart.deallocate()
+  }
+
+  /// Makes ready for a request; the meter is reset by the caller, who knows the dialect.
+  mutating func begin(_ place: StreamPlace, timeouts: Timeouts) {
+    self.place = place
+    self.timeouts = timeouts
+    isOpen = true
+    header.reset()
+    requestSentAt = nil
+    attempts = 0
+    markerAt = nil
+    isUserFreed = false
+    isStopWanted = false
+    hasFirstToken = false
+  }
+
+  /// Keeps a copy of the body until the next one; where it lies.
+  mutating func keepBody(_ body: [UInt8]) -> UnsafeRawBufferPointer {
+    if body.count > bodyCapacity {
+      bodyStart.deallocate()
+      bodyCapacity = max(body.count, bodyCapacity * 2)
+      bodyStart = .allocate(byteCount: bodyCapacity, alignment: 16)
+    }
+    bodyStart.copyMemory(from: body, byteCount: body.count)
+    return UnsafeRawBufferPointer(start: bodyStart, count: body.count)
+  }
+
+  // MARK: Time limits
+
+  /// When the next time limit passes: the soonest that applies in the present phase.
+  func deadline(drainMax: Nanos) -> MonotonicNanos {
+    let total = sentAt + timeouts.total
+    if let markerAt { return min(markerAt + drainMax, total) }
+    if requestSentAt == nil {
+      return min(sentAt + timeouts.connect, sentAt + timeouts.firstToken, total)
+    }
+    if let lastContentAt = meter.lastContentAt {
+      return min(lastContentAt + timeouts.stall, total)
+    }
+    return min(sentAt + timeouts.firstToken, total)
+  }
+
+  /// What it means that the time limit has passed.
+  func ending(at now: MonotonicNanos) -> TransportEnd {
+    if markerAt != nil { return .abandoned }
+    if now >= sentAt + timeouts.total { return .timedOut(.total) }
+    if requestSentAt == nil, now >= sentAt + timeouts.connect { return .timedOut(.connect) }
+    return .timedOut(meter.hasFirstToken ? .stall : .firstToken)
+  }
+
+  // MARK: What libcurl tells
+
+  /// One line of the header; false to stop the transfer.
+  mutating func headerLine(_ line: UnsafeRawBufferPointer) -> Bool {
+    if header.line(line) {
+      meter.head(
+        status: header.status, contentType: header.contentType, retryAfter: header.retryAfter,
+        at: wiring.pointee.stamp())
+    }
+    return !header.isTooLarge
+  }
+
+  /// A piece of the body; false to stop the transfer.
+  mutating func body(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    let stamp = wiring.pointee.stamp()
+    if !header.isComplete {
+      // A body without a final header, such as after status 101: the status decides.
+      header.complete()
+      meter.head(status: header.status, contentType: header.contentType, at: stamp)
+    }
+    let eventsBefore = meter.contentEvents
+    let action = meter.read(bytes, at: stamp)
+    let events = meter.contentEvents - eventsBefore
+    if events > 0 {
+      wiring.pointee.countTokens(events)
+      if !hasFirstToken {
+        hasFirstToken = true
+        wiring.pointee.countFirstToken(after: stamp - place.intended)
+        wiring.pointee.attention.append(index)
+      }
+    }
+    wiring.pointee.traceRead(at: stamp - sentAt, bytes: bytes.count, contentEvents: events)
+    switch action {
+    case .more: return true
+    case .finished:
+      if markerAt == nil {
+        markerAt = stamp
+        wiring.pointee.attention.append(index)
+      }
+      return true
+    case .stop:
+      isStopWanted = true
+      return false
+    }
+  }
+
+  /// The request is about to go out; false to forbid it. libcurl sends a POST again by itself when
+  /// a reused connection dies, and tells nobody: code 0, status 200, the server saw it twice.
+  mutating func attempt() -> Bool {
+    attempts += 1
+    if attempts == 1 { requestSentAt = monotonicNow() }
+    return attempts == 1
+  }
+
+  // MARK: How it ended
+
+  /// What libcurl's code for the end means, given what else is known.
+  func transportEnd(_ code: TransportCode) -> TransportEnd {
+    if isStopWanted { return .abandoned }
+    if code.isOK { return .clean }
+    if attempts > 1 { return .resent }
+    if header.isTooLarge { return .failed(.limit, code: code.rawValue) }
+    switch code.kind(systemError: easy.systemError, isTLS: isTLS) {
+    case .ok: return .clean
+    case .dns: return .failed(.dns, code: code.rawValue)
+    case .connect: return .failed(.connect, code: code.rawValue)
+    case .tls: return .failed(.tls, code: code.rawValue)
+    case .badHTTP: return .failed(.protocol, code: code.rawValue)
+    case .tooLarge: return .failed(.limit, code: code.rawValue)
+    case .ended, .stoppedByUs: return .broken(code: code.rawValue)
+    }
+  }
+
+  /// True if the request went out on a connection that had carried one before.
+  func isReused(opened: Int) -> Bool {
+    attempts > 1 || (requestSentAt != nil && opened == 0)
+  }
+
+  /// True if the connection ended before the first line of an answer.
+  func hasDiedBeforeAnswer(_ end: TransportEnd) -> Bool {
+    guard header.status == 0 else { return false }
+    switch end {
+    case .resent, .broken: return true
+    default: return false
+    }
+  }
+
+  /// Connects the transfer's callbacks with the slot at `pointer`.
+  static func connect(_ pointer: UnsafeMutablePointer<Slot>) throws(CurlError) {
+    try pointer.pointee.easy.setFunctions(
+      header: { bytes, size, count, context in
+        guard let bytes, let context else { return 0 }
+        let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
+        let slot = context.assumingMemoryBound(to: Slot.self)
+        return slot.pointee.headerLine(line) ? line.count : 0
+      },
+      body: { bytes, size, count, context in
+        guard let bytes, let context else { return 0 }
+        let piece = UnsafeRawBufferPointer(start: bytes, count: size * count)
+        let slot = context.assumingMemoryBound(to: Slot.self)
+        return slot.pointee.body(piece) ? piece.count : 0
+      },
+      attempt: { context in
+        guard let context else { return 1 }
+        return context.assumingMemoryBound(to: Slot.self).pointee.attempt() ? 0 : 1
+      },
+      context: UnsafeMutableRawPointer(pointer))
+  }
+}

@@ -1,0 +1,79 @@
+import Curl
+import Model
+import Plan
+import StreamMeter
+
+/// What the transfers of one scenario share, built once.
+struct ScenarioSetup: ~Copyable {
+  let url: String
+  let isTLS: Bool
+  let caFile: String?
+  let timeouts: Timeouts
+  let dialect: Dialect
+  let isEndMarkerRequired: Bool
+  let connectionUse: ConnectionUse
+  let endpoint: Int
+  let headers: CurlList
+
+  init(_ target: TargetPlan, endpoint: Int, isTLS: Bool) throws(EngineError) {
+    guard let dialect = Dialect.named(target.dialect) else {
+      throw .unknownDialect(target.dialect)
+    }
+    let lines = ScenarioSetup.lines(target.headers)
+    headers = try curl { () throws(CurlError) in try CurlList(lines) }
+    url = target.url.value + target.path
+    self.isTLS = isTLS
+    caFile = target.caFile
+    timeouts = target.timeouts
+    self.dialect = dialect
+    isEndMarkerRequired = target.isEndMarkerRequired
+    connectionUse = ScenarioSetup.use(target.connections)
+    self.endpoint = endpoint
+  }
+
+  /// libcurl's own default for idle connections that may still be used.
+  private static let idleSecondsMax = 118
+
+  private static func use(_ mode: ConnectionMode) -> ConnectionUse {
+    switch mode {
+    case .reuse: .reuse(idleSecondsMax: idleSecondsMax)
+    case .fresh: .openAndClose
+    case .idle(let limit): .reuse(idleSecondsMax: max(Int(limit.rawValue / 1_000_000_000), 1))
+    }
+  }
+
+  /// The header lines: the plan's, JSON as the content's type where the plan names none, and no
+  /// `Expect`, which costs a round trip or a second of waiting.
+  private static func lines(_ headers: [HeaderPlan]) -> [String] {
+    var lines = headers.map { header in
+      header.value.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value.value)"
+    }
+    if !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+      lines.append("Content-Type: application/json")
+    }
+    lines.append("Expect:")
+    return lines
+  }
+}
+
+/// One list for each address of an endpoint, which spreads streams over them.
+struct AddressLists: ~Copyable {
+  private let lists: Slab<CurlList>
+
+  init(_ endpoint: Endpoint) throws(EngineError) {
+    var lists = Slab<CurlList>(capacity: endpoint.addresses.count)
+    for address in endpoint.addresses {
+      do throws(CurlError) {
+        lists.append(try CurlList([Endpoints.connectTo(endpoint.authority, address)]))
+      } catch {
+        throw EngineError(error)
+      }
+    }
+    self.lists = lists
+  }
+
+  /// Sends a transfer to the address that a number falls on.
+  func apply(to easy: borrowing EasyHandle, number: Int) throws(CurlError) {
+    try easy.setConnectTo(lists.start[number % lists.count])
+  }
+}

@@ -1,0 +1,131 @@
+import CLinux
+import Curl
+import Glibc
+import Model
+
+/// What libcurl's callbacks and the loop share; at one address for the loop's life, touched by its
+/// thread only.
+struct Wiring {
+  /// Latest first tokens that the live view looks at.
+  static let recentMax = 256
+
+  private let epoll: Int32
+  /// What epoll watches each socket for, by descriptor.
+  private var watched: [UInt32]
+  /// When libcurl wants to be called without a socket, nil for not at all.
+  var curlDue: MonotonicNanos?
+  /// The stamp of the current call into libcurl, nil until its first byte: all that one read of a
+  /// socket brings has one stamp.
+  private(set) var readStamp: MonotonicNanos?
+  /// The latest stamp of any read.
+  private(set) var latestStamp = MonotonicNanos(0)
+  /// Slots whose time limits changed.
+  var attention: [Int] = []
+
+  private(set) var tokens = 0
+  private(set) var firstTokens = 0
+  private var recent: [Nanos] = []
+
+  private let tracedReadsMax: Int
+  private(set) var trace: [TracedRead] = []
+
+  init(epoll: Int32, descriptorsMax: Int, slotsMax: Int, tracedReadsMax: Int) {
+    self.epoll = epoll
+    self.tracedReadsMax = tracedReadsMax
+    watched = [UInt32](repeating: 0, count: descriptorsMax)
+    attention.reserveCapacity(slotsMax * 2)
+    recent.reserveCapacity(Wiring.recentMax)
+    trace.reserveCapacity(tracedReadsMax)
+  }
+
+  // MARK: Stamps
+
+  /// Call before each call into libcurl that may read.
+  mutating func beginRead() {
+    readStamp = nil
+  }
+
+  /// The stamp of what is being read.
+  mutating func stamp() -> MonotonicNanos {
+    if let readStamp { return readStamp }
+    let now = monotonicNow()
+    readStamp = now
+    latestStamp = now
+    return now
+  }
+
+  // MARK: What callbacks tell
+
+  mutating func countTokens(_ count: Int) {
+    tokens += count
+  }
+
+  mutating func countFirstToken(after ttft: Nanos) {
+    if recent.count < Wiring.recentMax {
+      recent.append(ttft)
+    } else {
+      recent[firstTokens % Wiring.recentMax] = ttft
+    }
+    firstTokens += 1
+  }
+
+  /// Keeps a read for the closely watched form; nothing otherwise.
+  mutating func traceRead(at: Nanos, bytes: Int, contentEvents: Int) {
+    guard trace.count < tracedReadsMax else { return }
+    trace.append(TracedRead(at: at, bytes: bytes, contentEvents: contentEvents))
+  }
+
+  /// Quantiles by nearest rank of the latest `ttft`; nil before the first. O(n log n), n <= 256.
+  func recentTTFT(_ p: [Double]) -> [Nanos?] {
+    let sorted = recent.sorted()
+    return p.map { p in
+      sorted.isEmpty ? nil : sorted[min(Int(p * Double(sorted.count)), sorted.count - 1)]
+    }
+  }
+
+  // MARK: What libcurl asks for
+
+  mutating func watch(_ socket: Int32, _ interest: SocketInterest) {
+    let index = Int(socket)
+    if index >= watched.count {
+      watched.append(contentsOf: repeatElement(0, count: index + 1 - watched.count))
+    }
+    var event = epoll_event()
+    event.data.fd = socket
+    if interest.contains(.read) { event.events |= EPOLLIN.rawValue }
+    if interest.contains(.write) { event.events |= EPOLLOUT.rawValue }
+    let before = watched[index]
+    watched[index] = event.events
+    if interest.isEmpty {
+      epoll_ctl(epoll, EPOLL_CTL_DEL, socket, &event)
+    } else if before == 0 {
+      // A descriptor that libcurl closed without a word left epoll by itself.
+      if epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) != 0, errno == EEXIST {
+        epoll_ctl(epoll, EPOLL_CTL_MOD, socket, &event)
+      }
+    } else if before != event.events {
+      if epoll_ctl(epoll, EPOLL_CTL_MOD, socket, &event) != 0, errno == ENOENT {
+        epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event)
+      }
+    }
+  }
+
+  mutating func setTimer(milliseconds: Int) {
+    curlDue = milliseconds < 0 ? nil : monotonicNow() + .milliseconds(Int64(milliseconds))
+  }
+
+  /// The functions that libcurl calls with a pointer to the wiring.
+  static func hooks(_ wiring: UnsafeMutablePointer<Wiring>) -> MultiHooks {
+    MultiHooks(
+      context: UnsafeMutableRawPointer(wiring),
+      socket: { context, socket, interest in
+        guard let context else { return }
+        context.assumingMemoryBound(to: Wiring.self).pointee
+          .watch(socket, MultiHandle.interest(interest))
+      },
+      timer: { context, milliseconds in
+        guard let context else { return }
+        context.assumingMemoryBound(to: Wiring.self).pointee.setTimer(milliseconds: milliseconds)
+      })
+  }
+}

@@ -1,0 +1,291 @@
+import LoadEngine
+import Model
+import Plan
+import TestKit
+import Testing
+import Workload
+
+@Suite("Sending a schedule")
+struct LoadTests {
+  /// A server that answers every request with one token, after it has called `onRequest`.
+  private static func service(
+    onRequest: @escaping @Sendable () -> Void = {}
+  ) throws -> RawServer {
+    try RawServer { connection, _ in
+      defer { connection.close() }
+      while let request = connection.readRequest() {
+        guard request.hasPrefix("POST ") else {
+          connection.send("HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n")
+          continue
+        }
+        onRequest()
+        connection.send(EngineFixture.head)
+        connection.sendChunk(EngineFixture.token())
+        connection.sendChunk(EngineFixture.marker)
+        connection.send(EngineFixture.lastChunk)
+      }
+    }
+  }
+
+  /// A server that reads requests and never answers.
+  private static func silence() throws -> RawServer {
+    try RawServer { connection, _ in
+      connection.waitForClose()
+      connection.close()
+    }
+  }
+
+  @Test("Each arrival is sent once, with its stage, and warm-up is told by the intended time")
+  func openLoop() async throws {
+    let server = try LoadTests.service()
+    let profile = EngineFixture.open(40, every: .milliseconds(2), warmup: .milliseconds(20))
+    let (report, samples) = try await EngineFixture.run(
+      EngineFixture.job(EngineFixture.target(server.url), [profile]))
+    let bySeq = samples.sorted { $0.seq < $1.seq }
+    #expect(bySeq.map(\.seq) == Array(0..<40))
+    #expect(bySeq.allSatisfy { $0.outcome == .complete })
+    #expect(bySeq.map(\.intended) == (0..<40).map { .milliseconds(2) * $0 })
+    #expect(bySeq.map(\.stage) == (0..<40).map { $0 % 2 })
+    #expect(bySeq.map(\.isWarmup) == (0..<40).map { $0 < 10 })
+    #expect(report.end == .finished)
+    #expect(report.selfCheck.scheduled == 30)
+    #expect(report.selfCheck.sent == 30)
+    #expect(report.profiles.map(\.sent) == [40])
+    #expect(report.samplesRefused == 0)
+  }
+
+  @Test("Profiles run one after the other, each drained before the next")
+  func profiles() async throws {
+    let server = try LoadTests.service()
+    let (report, samples) = try await EngineFixture.run(
+      EngineFixture.job(
+        EngineFixture.target(server.url),
+        [
+          EngineFixture.open(5, every: .milliseconds(1), kind: .rampUp),
+          EngineFixture.closed(2, duration: .milliseconds(30), think: .milliseconds(20)),
+        ]))
+    #expect(report.profiles.map(\.kind) == [.rampUp, .stress])
+    #expect(samples.prefix(5).allSatisfy { $0.profile == 0 })
+    #expect(samples.dropFirst(5).allSatisfy { $0.profile == 1 })
+    let first = report.profiles[0]
+    #expect(first.startedAt == .zero)
+    #expect(report.profiles[1].startedAt > first.startedAt + first.duration)
+  }
+
+  @Test("Users wait for the end and think; their requests are numbered by step and user")
+  func closedLoop() async throws {
+    let control = try EngineControl()
+    let requests = Locked(0)
+    let server = try LoadTests.service {
+      let count = requests.withLock { requests in
+        requests += 1
+        return requests
+      }
+      if count == 12 { control.stop(grace: .seconds(60)) }
+    }
+    let think = Nanos.milliseconds(5)
+    let (report, samples) = try await EngineFixture.run(
+      EngineFixture.job(
+        EngineFixture.target(server.url),
+        [EngineFixture.closed(3, duration: .seconds(3_600), think: think)]),
+      control: control)
+    #expect(samples.count >= 12)
+    #expect(Set(samples.map(\.seq)).count == samples.count)
+    for user in 0..<3 {
+      let own = samples.filter { $0.seq % 3 == user }.sorted { $0.seq < $1.seq }
+      #expect(own.map(\.seq) == own.indices.map { $0 * 3 + user })
+      for (before, after) in zip(own, own.dropFirst()) {
+        #expect(after.intended == before.intended + (try #require(before.done)) + think)
+      }
+    }
+    #expect(report.selfCheck.inFlightMax <= 3)
+  }
+
+  @Test("A user whose pause ends after the profile sends no more")
+  func closedLoopEnd() async throws {
+    let server = try LoadTests.service()
+    let (report, samples) = try await EngineFixture.run(
+      EngineFixture.job(
+        EngineFixture.target(server.url),
+        [EngineFixture.closed(3, duration: .milliseconds(1), think: .milliseconds(1))]))
+    #expect(samples.map(\.seq).sorted() == [0, 1, 2])
+    #expect(report.end == .finished)
+  }
+
+  @Test("Arrivals beyond the in-flight cap are dropped as such and never sent")
+  func cap() async throws {
+    let server = try LoadTests.silence()
+    let timeouts = Timeouts(firstToken: .milliseconds(100))
+    let (report, samples) = try await EngineFixture.run(
+      EngineFixture.job(
+        EngineFixture.target(server.url, timeouts: timeouts), [EngineFixture.open(5)],
+        inFlightMax: 2))
+    #expect(samples.filter { $0.outcome == .droppedCap }.map(\.seq) == [2, 3, 4])
+    #expect(samples.filter { $0.outcome == .timeoutFirstToken }.count == 2)
+    #expect(samples.filter { $0.outcome == .droppedCap }.allSatisfy { $0.sent == nil })
+    #expect(report.selfCheck.droppedCap == 3)
+    #expect(report.selfCheck.inFlightMax == 2)
+  }
+
+  @Test("An arrival that the client is too late for is dropped as such")
+  func late() async throws {
+    let server = try LoadTests.service()
+    // A bound below zero makes every arrival late.
+    let (report, samples) = try await EngineFixture.run(
+      EngineFixture.job(
+        EngineFixture.target(server.url), [EngineFixture.open(3)], lateMax: Nanos(-1)))
+    #expect(samples.map(\.outcome) == [.droppedLate, .droppedLate, .droppedLate])
+    #expect(report.selfCheck.droppedLate == 3)
+    #expect(report.selfCheck.sent == 0)
+  }
+
+  @Test("Connections are opened before load, and load runs on them")
+  func warmConnections() async throws {
+    let server = try LoadTests.service()
+    let (report, samples) = try await EngineFixture.run(
+      EngineFixture.job(
+        EngineFixture.target(server.url), [EngineFixture.open(4)], warmConnections: 4))
+    #expect(samples.allSatisfy { $0.outcome == .complete && $0.connectionReused })
+    #expect(report.selfCheck.connectionsOpened == 4)
+    #expect(report.selfCheck.connectionsReused == 4)
+  }
+
+  @Test("A fresh connection for each request is never reused")
+  func freshConnections() async throws {
+    let server = try LoadTests.service()
+    let target = EngineFixture.target(server.url, connections: .fresh)
+    let (report, samples) = try await EngineFixture.run(
+      EngineFixture.job(
+        target, [EngineFixture.open(6, every: .milliseconds(5))], warmConnections: 4))
+    #expect(samples.allSatisfy { $0.outcome == .complete && !$0.connectionReused })
+    #expect(report.selfCheck.connectionsOpened == 6)
+    #expect(report.selfCheck.connectionsReused == 0)
+  }
+
+  @Test("A stop without grace cancels what is open and sends nothing more")
+  func stop() async throws {
+    let control = try EngineControl()
+    let seen = Locked(0)
+    let server = try RawServer { connection, _ in
+      if connection.readRequest() != nil {
+        let count = seen.withLock { count in
+          count += 1
+          return count
+        }
+        if count == 2 { control.stop(grace: .zero) }
+      }
+      connection.waitForClose()
+      connection.close()
+    }
+    var profile = EngineFixture.open(2)
+    guard case .open(var arrivals) = profile.load else { return }
+    arrivals.append(Arrival(at: .seconds(3_600), request: arrivals[0].request))
+    profile.load = .open(arrivals)
+    let (report, samples) = try await EngineFixture.run(
+      EngineFixture.job(EngineFixture.target(server.url), [profile, EngineFixture.open(1)]),
+      control: control)
+    #expect(report.end == .stopped)
+    #expect(samples.map(\.outcome) == [.cancelled, .cancelled])
+    #expect(report.profiles.count == 1)
+  }
+
+  @Test("A stop with grace lets open streams end")
+  func gracefulStop() async throws {
+    let control = try EngineControl()
+    let server = try RawServer { connection, _ in
+      defer { connection.close() }
+      guard connection.readRequest() != nil else { return }
+      control.stop(grace: .seconds(60))
+      connection.send(EngineFixture.head)
+      connection.sendChunk(EngineFixture.token())
+      connection.sendChunk(EngineFixture.marker)
+      connection.send(EngineFixture.lastChunk)
+    }
+    let (report, samples) = try await EngineFixture.run(
+      EngineFixture.job(
+        EngineFixture.target(server.url), [EngineFixture.open(2, every: .seconds(3_600))]),
+      control: control)
+    #expect(report.end == .stopped)
+    #expect(samples.map(\.outcome) == [.complete])
+  }
+
+  @Test("A service that only fails ends the run by the abort rule")
+  func abort() async throws {
+    let server = try RawServer { connection, _ in
+      defer { connection.close() }
+      while connection.readRequest() != nil {
+        connection.send("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n")
+      }
+    }
+    let rule = AbortRule(errorShare: 0.5, over: .milliseconds(50))
+    let profile = EngineFixture.open(10_000, every: .milliseconds(2))
+    let (report, samples) = try await EngineFixture.run(
+      EngineFixture.job(
+        EngineFixture.target(server.url), [profile, EngineFixture.open(1)], abort: rule))
+    let abort = try #require(report.aborted)
+    #expect(abort.profile == "sustained")
+    #expect(abort.rule == "error: 50%, over: 0.05s")
+    #expect(abort.at >= rule.over)
+    #expect(samples.allSatisfy { $0.outcome == .http5xx || $0.outcome == .cancelled })
+    #expect(report.profiles.count == 1)
+  }
+
+  @Test("The live view ends with every request counted")
+  func progress() async throws {
+    let server = try LoadTests.service()
+    let control = try EngineControl()
+    _ = try await EngineFixture.run(
+      EngineFixture.job(EngineFixture.target(server.url), [EngineFixture.open(7)]),
+      control: control)
+    let progress = control.progress
+    #expect(progress.sent == 7)
+    #expect(progress.ended == [.complete: 7])
+    #expect(progress.tokens == 7)
+    #expect(progress.firstTokens == 7)
+    #expect(progress.inFlight == 0)
+    #expect(progress.recentTTFTP50 != nil)
+  }
+
+  @Test("One request alone tells its reads")
+  func single() async throws {
+    let server = try LoadTests.service()
+    let single = try await LoadEngine.sendOne(
+      job: EngineFixture.job(EngineFixture.target(server.url), []),
+      request: PlannedRequest(scenario: 0, prompt: 0), control: try EngineControl())
+    #expect(single.sample.outcome == .complete)
+    #expect(single.reads.map(\.contentEvents).reduce(0, +) == 1)
+    #expect(single.reads.map(\.bytes).reduce(0, +) == single.sample.bodyBytes)
+  }
+
+  @Test("An endpoint that is down is said before load")
+  func down() async throws {
+    let server = try LoadTests.service()
+    let target = EngineFixture.target(server.url)
+    #expect(try await LoadEngine.probe(targets: [target]) == ["127.0.0.1"])
+    server.stop()
+    await #expect {
+      try await LoadEngine.probe(targets: [target])
+    } throws: { error in
+      guard case EngineError.unreachable(let host, let port, _, let code?) = error else {
+        return false
+      }
+      return host == "127.0.0.1" && port == server.port && code != 0
+    }
+  }
+
+  @Test("A peer that does not speak TLS is said before load")
+  func noTLS() async throws {
+    let server = try RawServer { connection, _ in
+      connection.send("HTTP/1.1 400 No\r\n\r\n")
+      connection.waitForClose()
+      connection.close()
+    }
+    let target = EngineFixture.target("https://127.0.0.1:\(server.port)")
+    await #expect {
+      try await LoadEngine.probe(targets: [target])
+    } throws: { error in
+      guard case EngineError.tls = error else { return false }
+      return true
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import Model
+import Plan
+import Testing
+
+@testable import LoadEngine
+
+@Suite("The engine's parts")
+struct PartsTests {
+  @Test(
+    "A URL gives scheme, host and port",
+    arguments: [
+      ("http://a", false, "a", 80), ("https://a.b/x", true, "a.b", 443),
+      ("HTTP://127.0.0.1:8080", false, "127.0.0.1", 8080), ("http://[::1]:9/x", false, "::1", 9),
+      ("https://h?x=1", true, "h", 443),
+    ])
+  func authority(url: String, isTLS: Bool, host: String, port: Int) throws {
+    let authority = try URLAuthority(url: url)
+    #expect(authority.isTLS == isTLS)
+    #expect(authority.host == host)
+    #expect(authority.port == port)
+  }
+
+  @Test(
+    "What is no http URL is refused",
+    arguments: [
+      "", "a", "ftp://a", "http://", "http://a:0", "http://a:x", "http://a:65536", "http://u@a",
+      "http://[::1", "http://[::1]x",
+    ])
+  func badURL(url: String) {
+    #expect(throws: EngineError.badURL(url)) { try URLAuthority(url: url) }
+  }
+
+  private func read(_ text: String) -> HeaderReader {
+    var reader = HeaderReader()
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      _ = Array((line + "\n").utf8).withUnsafeBytes { reader.line($0) }
+    }
+    return reader
+  }
+
+  @Test("The final header counts, not the interim ones before it nor the trailers after it")
+  func header() {
+    let reader = read(
+      "HTTP/1.1 103 Early\nContent-Type: x/y\nRetry-After: 1\n\nHTTP/1.1 200 OK\n"
+        + "CONTENT-TYPE:  text/event-stream \nRetry-After: Wed, 21 Oct 2026 07:28:00 GMT\n\n"
+        + "Content-Type: late\n")
+    #expect(reader.isComplete)
+    #expect(reader.status == 200)
+    #expect(reader.contentType == "text/event-stream")
+    #expect(reader.retryAfter == nil)
+  }
+
+  @Test("The same bucket holds values that differ by at most three per cent")
+  func histogram() {
+    var histogram = LogHistogram()
+    #expect(histogram.quantile(0.99) == .zero)
+    for value in [1, 31, 32, 33, 1_000, 123_456_789, Int64.max] {
+      var one = LogHistogram()
+      one.add(Nanos(value))
+      one.add(.zero)
+      #expect(one.quantile(1).rawValue == value)
+      one.add(Nanos.seconds(9_000_000_000))
+      let edge = one.quantile(0.6).rawValue
+      if value < Nanos.seconds(9_000_000_000).rawValue {
+        #expect(edge >= value && Double(edge - value) <= Double(value) / 32)
+      }
+    }
+    for value in 1...1_000 { histogram.add(.microseconds(Int64(value))) }
+    let p99 = histogram.quantile(0.99).milliseconds
+    #expect(p99 >= 0.99 && p99 <= 1.03)
+    #expect(histogram.max == .milliseconds(1))
+  }
+
+  /// Whether the rule fires at the end of each stream, all one second apart from zero on.
+  private func fires(_ errors: [Bool], over: Nanos) -> [Bool] {
+    var window = AbortWindow(
+      rule: AbortRule(errorShare: 0.5, over: over), measuredFrom: MonotonicNanos(0))
+    return errors.enumerated().map { second, isError in
+      window.add(isError: isError, at: MonotonicNanos(0) + .seconds(Int64(second)))
+    }
+  }
+
+  @Test("The abort rule fires on a share of a full window, and on nothing less")
+  func abortWindow() {
+    // Eleven failures and then successes: the window is full at ten seconds, and at sixteen less
+    // than half of the eleven streams in it failed.
+    let errors = (0..<20).map { $0 <= 10 }
+    #expect(fires(errors, over: .seconds(10)) == (0..<20).map { (10..<16).contains($0) })
+  }
+
+  @Test("A few failures are no outage, whatever their share")
+  func abortFloor() {
+    let errors = [Bool](repeating: true, count: 6)
+    #expect(fires(errors, over: .seconds(2)) == errors.map { _ in false })
+    #expect(fires(errors, over: .seconds(4)) == [false, false, false, false, true, true])
+  }
+}
