@@ -12,7 +12,6 @@ extension Dialect {
     defaultPath: "/v1/chat/completions",
     contentType: "text/event-stream",
     hasEndMarker: true,
-    framing: .serverSentEvents,
     endMarker: Array("[DONE]".utf8),
     paths: PathTable(
       [

@@ -1,5 +1,5 @@
-/// How a kind of service writes its stream, as data: framing, end marker, and which JSON paths
-/// mean what.
+/// How a kind of service writes its stream, as data: end marker, event names, and which JSON
+/// paths mean what.
 ///
 /// A new dialect is a new entry in `Dialect.all`, and no code.
 public struct Dialect: Sendable {
@@ -12,7 +12,6 @@ public struct Dialect: Sendable {
   /// True if a whole stream is told from a cut one by a marker.
   public let hasEndMarker: Bool
 
-  let framing: Framing
   let endMarker: [UInt8]
   let paths: PathTable
 
@@ -44,12 +43,6 @@ public struct Dialect: Sendable {
     let end = start.lastIndex { !isBlank($0) }.map { $0 + 1 } ?? start.startIndex
     return start[..<end].elementsEqual(endMarker)
   }
-}
-
-/// How events are cut from a body.
-enum Framing: Sendable {
-  /// `text/event-stream` of the WHATWG HTML standard, section 9.2.
-  case serverSentEvents
 }
 
 /// What the value at a path of an event means.

@@ -30,6 +30,7 @@ struct ChatDialectTests {
       (#"{"content":" "}"#, true, true),
       (#"{"reasoning_content":"x"}"#, true, false),
       (#"{"reasoning":"x"}"#, true, false),
+      (#"{"reasoning_c0ntent":"x","reasonin":"x","Content":"x","conten":"x"}"#, false, false),
       (#"{"reasoning_content":"","content":null}"#, false, false),
       (#"{"reasoning_content":"x","content":"y"}"#, true, true),
       (#"{"tool_calls":[{"index":0,"function":{"name":"f","arguments":""}}]}"#, false, false),

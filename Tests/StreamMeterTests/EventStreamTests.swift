@@ -50,6 +50,16 @@ struct EventStreamTests {
     #expect(reading.outcome == .malformed)
   }
 
+  @Test(
+    "Lines of data are joined by a line feed, which parts what it parts in JSON",
+    arguments: [
+      ("data: {\"n\":1\ndata: 2}\n\n", true), ("data: {\"n\":\"a\ndata: b\"}\n\n", true),
+      ("data: {\"n\":12\ndata: }\n\n", false), ("data: {\"n\":1}\ndata\n\n", false),
+    ])
+  func joined(_ body: String, _ isMalformed: Bool) throws {
+    #expect((try Harness.reading(body).outcome == .malformed) == isMalformed)
+  }
+
   @Test("A CR at the end of a read completes its event, and an LF that follows is no blank line")
   func carriageReturnAtCut() throws {
     var meter = try Harness.meter()

@@ -4,6 +4,12 @@ import Testing
 
 @Suite("The walk over an event's JSON")
 struct JSONWalkTests {
+  /// Objects in objects, so many levels.
+  private static func nested(_ levels: Int) -> String {
+    String(repeating: "{\"a\":", count: levels - 1) + "{}"
+      + String(repeating: "}", count: levels - 1)
+  }
+
   private func isMalformed(_ data: String) throws -> Bool {
     try Harness.reading("data: \(data)\n\n").outcome == .malformed
   }
@@ -16,6 +22,7 @@ struct JSONWalkTests {
       #"{"a":"\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00\uD800"}"#, #"{"":""}"#,
       "{\t\"a\" :\t1 , \"b\":2 }", #"{"a":"é数据😀"}"#,
       "{\"a\":" + String(repeating: "[", count: 63) + String(repeating: "]", count: 63) + "}",
+      nested(64),
     ])
   func allowed(_ data: String) throws {
     #expect(try !isMalformed(data))
@@ -29,8 +36,10 @@ struct JSONWalkTests {
       #"{"a":[}"#, #"{"a":1]"#, #"{a:1}"#, #"{'a':1}"#, #"{"a":01}"#, #"{"a":+1}"#, #"{"a":.5}"#,
       #"{"a":1.}"#, #"{"a":1e}"#, #"{"a":-}"#, #"{"a":tru}"#, #"{"a":True}"#, #"{"a":NaN}"#,
       #"{"a":nul"#, #"{"a":"x}"#, #"{"a":"\x"}"#, #"{"a":"\u12g4"}"#, #"{"a":"\u12"}"#,
-      #"{"a":"\"#, "{\"a\":\"\t\"}", "{\"a\":\"\u{0}\"}", #"{"a":1}{"b":2}"#, #"{"a":1} x"#,
+      #"{"a":"\"#, "{\"a\":\"\t\"}", "{\"a\":\"\u{0}\"}",
+      "{\"a\":\"plain text\tand more of it\"}", #"{"a":1}{"b":2}"#, #"{"a":1} x"#,
       "{\"a\":" + String(repeating: "[", count: 64) + String(repeating: "]", count: 64) + "}",
+      nested(65),
       #"{"a":1}]"#, "\u{FEFF}{}",
     ])
   func refused(_ data: String) throws {
@@ -54,7 +63,7 @@ struct JSONWalkTests {
       #"{"id":"c","choices":[{"index":0,"delta":{"content":" a\"b\u00e9"},"x":null}],"n":-1.5e3}"#,
       #"{"a":[true,false,[],{},{"b":"\\"}],"usage":{"p":10,"q":0.25}}"#,
     ].map { Array($0.utf8) }
-    let alphabet = Array(#"{}[]:,"\ue019-+.truefalsn "#.utf8)
+    let alphabet = Array(#"{}[]:,"\ue019-+.truefalsn "#.utf8) + [0x01, 0x09, 0x1F, 0x7F]
     var refusals = 0
     for _ in 0..<6_000 {
       var text = seeds[Int(random.next() % 2)]
