@@ -3,6 +3,9 @@ extension ReportFigure {
   /// after warm-up is in exactly one.
   public static let outcomePrefix = "outcome."
 
+  /// Starts the name of the figure that counts the failures of an HTTP status: `http.503`.
+  public static let statusPrefix = "http."
+
   /// The parts of a time to first token in the order of time, each a median in seconds over the
   /// cell's requests that got so far: `sent - intended`, `requestSent - sent`, `headers -
   /// requestSent`, `firstToken - headers`. Reports say with them where a slowdown sits.

@@ -23,11 +23,33 @@ extension ReportBuilder {
       }
       let failures = counts.filter { Outcome(name: $0.key)?.isSuccess != true && $0.value > 0 }
         .sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-        .map { "\($0.value) \(ForeignText.name($0.key))" }
+        .map { "\($0.value) \(ForeignText.name($0.key))" + statuses($0.key, profile) }
       return OutcomeRow(
         profile: ForeignText.name(profile), total: String(total), succeeded: String(succeeded),
         failures: failures.isEmpty ? "none" : failures.joined(separator: ", "))
     }
+  }
+
+  /// The statuses behind an outcome that stands for several, ` (502: 1, 503: 2)`.
+  private func statuses(_ kind: String, _ profile: String) -> String {
+    let range: Range<Int>
+    switch Outcome(name: kind) {
+    case .http4xx: range = 400..<500
+    case .http5xx: range = 500..<1000
+    default: return ""
+    }
+    var counts: [Int: Int] = [:]
+    for figure in candidates.flatMap(\.figures)
+    where figure.profile == profile && figure.scenario.isEmpty {
+      guard figure.name.hasPrefix(ReportFigure.statusPrefix),
+        let status = Int(figure.name.dropFirst(ReportFigure.statusPrefix.count)),
+        range.contains(status), ![401, 403, 429].contains(status)
+      else { continue }
+      counts[status, default: 0] += Int(figure.value.clamped)
+    }
+    guard !counts.isEmpty else { return "" }
+    let parts = counts.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+    return " (" + parts.joined(separator: ", ") + ")"
   }
 
   private var profiles: [String] {

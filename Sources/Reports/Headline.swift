@@ -140,7 +140,7 @@ extension ReportBuilder {
         subject: .finding, text: objectiveSentence(objective, otherwise: "is not judged"))
     case .clientLimited(let why):
       return ReportReason(
-        subject: .client, text: "client-limited: " + ForeignText.line(why))
+        subject: .client, text: labelled("client-limited: ", why))
     case .unusable(let why):
       return ReportReason(
         subject: .run, text: "the run cannot be used: " + ForeignText.line(why))
@@ -152,6 +152,12 @@ extension ReportBuilder {
     case .nothingTestable, .learning, .newEnvironment, .noBaseline:
       return historyReason(reason)
     }
+  }
+
+  /// The text behind its label, which it may bring along.
+  private func labelled(_ label: String, _ text: String) -> String {
+    let line = ForeignText.line(text)
+    return line.hasPrefix(label) ? line : label + line
   }
 
   private func historyReason(_ reason: VerdictReason) -> ReportReason {

@@ -56,7 +56,7 @@ public enum MarkdownReport {
     }
   }
 
-  private static let hypothesisTitles: [StaticString] = [
+  private static let hypothesisTitles: [String] = [
     "Metric", ">Baseline", ">Candidate", ">Change", ">98 % interval", ">p", "Verdict",
   ]
 
@@ -79,7 +79,7 @@ public enum MarkdownReport {
     }
   }
 
-  private static let cellTitles: [StaticString] = ["Cell"] + hypothesisTitles
+  private static let cellTitles: [String] = ["Cell"] + hypothesisTitles
 
   private static func failures(_ model: ReportModel, _ writer: inout MarkdownWriter) {
     guard !model.failedCells.isEmpty || !model.attribution.isEmpty else { return }
@@ -119,6 +119,9 @@ public enum MarkdownReport {
       })
   }
 
+  private static let measuredTitles =
+    ["Cell", ">Requests"] + ReportModel.measuredTitles.map { ">" + $0 }
+
   private static func folds(_ model: ReportModel, _ writer: inout MarkdownWriter) {
     if !model.cells.isEmpty || !model.untested.isEmpty {
       writer.details("Cells: \(model.cells.count) tested, \(model.untested.count) not") {
@@ -135,6 +138,16 @@ public enum MarkdownReport {
           model.outcomes.map {
             [.code($0.profile), .plain($0.total), .plain($0.succeeded), .plain($0.failures)]
           })
+      }
+    }
+    if !model.measured.isEmpty {
+      writer.details("What was measured") {
+        $0.table(
+          measuredTitles,
+          model.measured.map { row in
+            [.code(row.cell), .plain(row.n)] + row.figures.map { .plain($0) }
+          })
+        $0.paragraph(.plain(ReportModel.measuredNote))
       }
     }
     if !model.displays.isEmpty {

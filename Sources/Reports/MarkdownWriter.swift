@@ -35,13 +35,12 @@ struct MarkdownWriter {
     end()
   }
 
-  /// A table with a title row; a column whose title starts with `>` is aligned to the right.
+  /// A table with a title row, the titles our own; a column whose title starts with `>` is aligned to the right.
   /// Nothing for no rows.
-  mutating func table(_ titles: [StaticString], _ rows: [[MarkdownText]]) {
+  mutating func table(_ titles: [String], _ rows: [[MarkdownText]]) {
     guard !rows.isEmpty else { return }
-    let names = titles.map(\.description)
-    let head = names.map { $0.hasPrefix(">") ? String($0.dropFirst()) : $0 }
-    let rule = names.map { $0.hasPrefix(">") ? "--:" : ":--" }
+    let head = titles.map { $0.hasPrefix(">") ? String($0.dropFirst()) : $0 }
+    let rule = titles.map { $0.hasPrefix(">") ? "--:" : ":--" }
     guard put(line(head) + line(rule)) else { return }
     for (index, row) in rows.enumerated() where !put(line(row.map(\.source))) {
       noteCut(rows.count - index)

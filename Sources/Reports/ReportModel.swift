@@ -35,6 +35,8 @@ public struct ReportModel: Sendable, Equatable {
   public var objectives: [ObjectiveRow]
   /// How requests ended, one row a profile.
   public var outcomes: [OutcomeRow]
+  /// What the last judged run measured, one row a cell.
+  public var measured: [MeasuredRow]
   /// Noise and smallest visible effect, one sentence each.
   public var noise: [String]
   /// What never decides and should be known, one sentence each.

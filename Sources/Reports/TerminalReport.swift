@@ -29,6 +29,7 @@ public enum TerminalReport {
           [.init($0.objective), .init($0.value), .init($0.n), .init($0.verdict, style($0.status))]
         })
     }
+    if model.composites.allSatisfy({ $0.candidateSeconds == nil }) { measured(model, &writer) }
     let failed = model.outcomes.filter { $0.failures != "none" }
     writer.sentences(
       failed.map { "\($0.profile): \($0.succeeded) of \($0.total) succeeded; \($0.failures)" })
@@ -59,6 +60,20 @@ public enum TerminalReport {
       failed.map { cells($0, name: $0.cell + " " + $0.metric) })
     writer.sentences(model.attribution)
   }
+
+  /// Without a judged latency, the reader still wants to see what was measured.
+  private static func measured(_ model: ReportModel, _ writer: inout TerminalWriter) {
+    let titles = measuredColumns.map { ">" + ReportModel.measuredTitles[$0] }
+    writer.table(
+      ["measured", ">n"] + titles,
+      model.measured.map { row in
+        [.init(row.cell), .init(row.n)] + measuredColumns.map { .init(row.figures[$0]) }
+      })
+  }
+
+  /// The measured figures that fit beside each other: ttft p50, p95, p99, tpot and duration p50,
+  /// tokens a second.
+  private static let measuredColumns = [0, 1, 2, 4, 5, 7]
 
   private static func style(_ status: RowStatus) -> TerminalStyle {
     switch status {

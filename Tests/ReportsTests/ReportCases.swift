@@ -61,6 +61,24 @@ enum Piece {
             profile: profile, scenario: "short", name: "outcome." + kind, value: count, n: 1115))
       }
     }
+    figures.append(
+      ReportFigure(
+        profile: "sustained", scenario: "", name: "outcome.http_5xx", value: 3, n: 1118))
+    for (kind, count) in [("complete", 1100.0), ("truncated", 12), ("http_429", 3)] {
+      figures.append(
+        ReportFigure(
+          profile: "sustained", scenario: "", name: "outcome." + kind, value: count, n: 1118))
+    }
+    figures += [("http.502", 1.0), ("http.503", 2), ("http.429", 3)].map {
+      ReportFigure(profile: "sustained", scenario: "", name: $0.0, value: $0.1, n: 1118)
+    }
+    figures += [
+      ("ttft.p50", 0.421), ("ttft.p95", 0.78), ("ttft.p99", 1.02), ("ttft_sent.p50", 0.42),
+      ("tpot.p50", 0.0182), ("duration.p50", 2.31), ("duration.p95", 4.02),
+      ("tokens.rate", 812.4), ("slo.attainment", 0.993),
+    ].map {
+      ReportFigure(profile: "sustained", scenario: "short", name: $0.0, value: $0.1, n: 600)
+    }
     let phases = [0.00006, 0.0004, wait, 0.061]
     for (phase, value) in zip(ReportFigure.phases, phases) {
       figures.append(

@@ -96,7 +96,9 @@ enum MarkdownCheck {
     return problems
   }
 
-  private static let openings = ["### ", "- ", "**", "project ", "commit ", "Requests of one run"]
+  private static let openings = [
+    "### ", "- ", "**", "project ", "commit ", "Requests of one run", "From the intended start",
+  ]
 
   private static func lineProblems(_ line: Substring, _ columns: inout Int) -> [String] {
     var problems: [String] = []

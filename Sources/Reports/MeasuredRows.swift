@@ -1,0 +1,75 @@
+import Model
+
+/// What the last judged run measured in one cell.
+public struct MeasuredRow: Sendable, Equatable {
+  /// `sustained/short`.
+  public var cell: String
+  /// Requests that count.
+  public var n: String
+  /// The figures, in the order of `ReportModel.measuredTitles`; those of too few requests are
+  /// marked by an asterisk.
+  public var figures: [String]
+}
+
+extension ReportModel {
+  /// The titles of a measured row's figures.
+  public static let measuredTitles = ReportBuilder.measured.map(\.title)
+
+  /// What the asterisk of a measured row means.
+  public static let measuredNote =
+    "From the intended start of each request, failures counted as infinitely slow; ttft sent from"
+    + " its sending. * fewer requests than the quantile needs (p50 11, p95 130, p99 662)."
+}
+
+extension ReportBuilder {
+  /// One column of the measured rows.
+  struct MeasuredFigure {
+    var title: String
+    var name: String
+    /// Requests that the figure needs to be relied on (METRICS, floors for printing).
+    var floor: Int
+    var text: @Sendable (Double) -> String
+
+    init(
+      _ title: String, _ name: String, floor: Int = 0,
+      _ text: @escaping @Sendable (Double) -> String = { Figures.duration($0) }
+    ) {
+      self.title = title
+      self.name = name
+      self.floor = floor
+      self.text = text
+    }
+  }
+
+  static let measured = [
+    MeasuredFigure("ttft p50", "ttft.p50", floor: 11),
+    MeasuredFigure("p95", "ttft.p95", floor: 130),
+    MeasuredFigure("p99", "ttft.p99", floor: 662),
+    MeasuredFigure("ttft sent p50", "ttft_sent.p50", floor: 11),
+    MeasuredFigure("tpot p50", "tpot.p50", floor: 11),
+    MeasuredFigure("duration p50", "duration.p50", floor: 11),
+    MeasuredFigure("p95", "duration.p95", floor: 130),
+    MeasuredFigure("tokens/s", "tokens.rate") { Figures.fixed($0, decimals: $0 < 100 ? 1 : 0) },
+    MeasuredFigure("in SLO", "slo.attainment") { Figures.percent($0) },
+  ]
+
+  /// One row a cell that has any of the figures, in the order of the record.
+  func measuredRows() -> [MeasuredRow] {
+    guard let record = candidates.last else { return [] }
+    var byCell: [CellKey: [String: ReportFigure]] = [:]
+    let names = Set(Self.measured.map(\.name))
+    for figure in record.figures where !figure.scenario.isEmpty && names.contains(figure.name) {
+      let key = CellKey(
+        profile: figure.profile, scenario: figure.scenario, region: figure.region)
+      byCell[key, default: [:]][figure.name] = figure
+    }
+    return byCell.sorted { $0.key < $1.key }.map { key, figures in
+      MeasuredRow(
+        cell: name(key), n: String(figures.values.map(\.n).max() ?? 0),
+        figures: Self.measured.map { column in
+          guard let figure = figures[column.name] else { return Figures.none }
+          return column.text(figure.value) + (figure.n < column.floor ? "*" : "")
+        })
+    }
+  }
+}
