@@ -120,7 +120,9 @@ extension ReportBuilder {
   }
 
   private func selfCheckFacts(_ check: SelfCheck) -> [ReportFact] {
-    [
+    let switches = Figures.count(
+      check.involuntarySwitches, "involuntary switch", plural: "involuntary switches")
+    return [
       ReportFact(
         "loop lag",
         "p50 \(text(check.loopLagP50)), p99 \(text(check.loopLagP99)), max"
@@ -137,11 +139,7 @@ extension ReportBuilder {
         "connections",
         "\(check.connectionsOpened) opened, \(check.connectionsReused) requests on a used one,"
           + " \(check.connectionsDiedOnReuse) died on reuse"),
-      ReportFact(
-        "client",
-        "\(Figures.percent(check.cpuShare)) of a core,"
-          + " \(Figures.count(check.involuntarySwitches, "involuntary switch", plural: "involuntary switches"))"
-      ),
+      ReportFact("client", "\(Figures.percent(check.cpuShare)) of a core, \(switches)"),
     ]
   }
 

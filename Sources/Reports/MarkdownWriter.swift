@@ -35,8 +35,8 @@ struct MarkdownWriter {
     end()
   }
 
-  /// A table with a title row, the titles our own; a column whose title starts with `>` is aligned to the right.
-  /// Nothing for no rows.
+  /// A table with a title row, the titles our own; a column whose title starts with `>` is
+  /// aligned to the right. Nothing for no rows.
   mutating func table(_ titles: [String], _ rows: [[MarkdownText]]) {
     guard !rows.isEmpty else { return }
     let head = titles.map { $0.hasPrefix(">") ? String($0.dropFirst()) : $0 }

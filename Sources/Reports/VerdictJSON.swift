@@ -140,17 +140,19 @@ enum VerdictJSON {
   }
 
   private static func objective(_ result: ObjectiveResult) -> JSONValue {
-    .object([
-      named("objective", result.objective),
-      JSONMember("verdict", .string(result.verdict.rawValue)),
-      JSONMember("value", result.value.map { .number($0) } ?? .null),
-      JSONMember("bound", .number(result.bound)),
-      JSONMember("n", .count(result.n)),
-      JSONMember("floor", .count(result.floor)),
-      JSONMember(
-        "interval",
-        result.interval.map { .array([.number($0.lowerBound), .number($0.upperBound)]) } ?? .null),
-    ])
+    let ends =
+      result.interval.map {
+        [JSONMember("low", .number($0.lowerBound)), JSONMember("high", .number($0.upperBound))]
+      } ?? []
+    return .object(
+      [
+        named("objective", result.objective),
+        JSONMember("verdict", .string(result.verdict.rawValue)),
+        JSONMember("value", result.value.map { .number($0) } ?? .null),
+        JSONMember("bound", .number(result.bound)),
+        JSONMember("n", .count(result.n)),
+        JSONMember("floor", .count(result.floor)),
+      ] + ends)
   }
 
   private static func untested(_ cell: UntestedCell) -> JSONValue {

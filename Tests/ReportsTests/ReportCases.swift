@@ -38,6 +38,7 @@ enum Piece {
     check.scheduleLagMax = .milliseconds(3)
     check.scheduled = 2250
     check.sent = 2250
+    check.lateness = [LateCount(over: .milliseconds(1), count: 2)]
     check.cpuShare = 0.128
     check.involuntarySwitches = 41
     check.inFlightMax = 63

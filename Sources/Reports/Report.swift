@@ -1,0 +1,51 @@
+public import Gate
+public import Model
+
+/// A judgement with all that it came from: what every output is made of.
+public struct Report: Sendable {
+  /// The verdict's inputs; requests in it are never written.
+  public var input: GateInput
+  /// What `Gate.judge` made of them.
+  public var verdict: Verdict
+  /// What the verdict does not know.
+  public var facts: ReportFacts
+
+  /// A report on a judgement.
+  public init(input: GateInput, verdict: Verdict, facts: ReportFacts) {
+    self.input = input
+    self.verdict = verdict
+    self.facts = facts
+  }
+
+  /// The words. Runs that did not enter the verdict are left out.
+  public var model: ReportModel {
+    ReportModel(
+      verdict: verdict, candidates: runs(input.candidates, [.candidate]),
+      baseline: runs(input.baseline + input.fresh, [.baseline, .fresh]), facts: facts)
+  }
+
+  /// The runs of these roles, each once, by start and id.
+  private func runs(_ records: [RunRecord], _ roles: Set<RunRole>) -> [RunRecord] {
+    let ids = Set(verdict.runs.filter { roles.contains($0.role) }.map(\.runID))
+    var seen: Set<String> = []
+    return records.sorted {
+      ($0.header.startedAt, $0.header.runID) < ($1.header.startedAt, $1.header.runID)
+    }
+    .filter { ids.contains($0.header.runID) && seen.insert($0.header.runID).inserted }
+  }
+}
+
+/// Every output from one report.
+public enum Reports {
+  /// The report in that form, UTF-8: the same report, the same bytes.
+  public static func render(_ report: Report, as format: ReportFormat) -> [UInt8] {
+    switch format {
+    case .junit: JUnitReport.bytes(report.model)
+    case .junitExtended: JUnitReport.bytes(report.model, isExtended: true)
+    case .markdown: MarkdownReport.bytes(report.model)
+    case .json: ResultFile.encode(report)
+    case .terminal: TerminalReport.bytes(report.model)
+    case .terminalColour: TerminalReport.bytes(report.model, isColoured: true)
+    }
+  }
+}
