@@ -27,7 +27,8 @@ struct EventReader: ~Copyable {
   private(set) var name = EventName.unknown
   /// Bytes of the body before the first data line of the event that was given last.
   private(set) var eventOffset = 0
-  private var dataOffset = 0
+  /// Bytes of the body before the first data line of the event under way.
+  private(set) var dataOffset = 0
   private var hasKnownLine = false
   private var hasForeignLine = false
 
@@ -35,6 +36,9 @@ struct EventReader: ~Copyable {
     eventBytesMax = limits.eventBytesMax
     lines = LineReader(bytesMax: limits.lineBytesMax)
   }
+
+  /// Bytes of the body before the line that `lineTooLong` tells of.
+  var longLineOffset: Int { lines.restOffset }
 
   /// True if the body does not look like an event stream: text, and no line of a known field.
   var isForeign: Bool {

@@ -45,6 +45,9 @@ struct LineReader: ~Copyable {
     isStraddlingGiven ? UnsafeRawBufferPointer(start: nil, count: 0) : straddling.bytes
   }
 
+  /// Bytes of the body before the line whose end has not come.
+  var restOffset: Int { straddling.isEmpty ? readOffset + position : straddlingOffset }
+
   /// Ready for another body.
   mutating func reset() {
     straddling.reset()
@@ -98,7 +101,7 @@ struct LineReader: ~Copyable {
 
   /// Ends a read: keeps what follows the last end of a line. Lines given before become invalid.
   mutating func keepRest() {
-    if straddling.isEmpty { straddlingOffset = readOffset + position }
+    straddlingOffset = restOffset
     straddling.append(UnsafeRawBufferPointer(rebasing: read[position...]))
     position = read.count
   }

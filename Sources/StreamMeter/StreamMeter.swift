@@ -253,13 +253,15 @@ extension StreamMeter {
         case .exhausted:
           reader.suspend()
           return
-        case .lineTooLong: fail(.limit(.line(limits.lineBytesMax)))
-        case .eventTooLong: fail(.limit(.event(limits.eventBytesMax)))
+        case .lineTooLong:
+          fail(.limit(.line(limits.lineBytesMax)), offset: reader.longLineOffset)
+        case .eventTooLong:
+          fail(.limit(.event(limits.eventBytesMax)), offset: reader.dataOffset)
         }
       }
     }
     if state == .streaming && allowed < bytes.count {
-      fail(.limit(.body(limits.bodyBytesMax)))
+      fail(.limit(.body(limits.bodyBytesMax)), offset: limits.bodyBytesMax)
     }
     account(contentEvents - contentBefore, at: stamp)
   }
@@ -268,7 +270,9 @@ extension StreamMeter {
     _ data: UnsafeRawBufferPointer, _ table: PathTable.View, at stamp: MonotonicNanos
   ) {
     events += 1
-    guard events <= limits.eventsMax else { return fail(.limit(.events(limits.eventsMax))) }
+    guard events <= limits.eventsMax else {
+      return fail(.limit(.events(limits.eventsMax)), offset: reader.eventOffset)
+    }
     switch reader.name {
     case .ignored: return
     case .error: return fail(.errorEvent, event: data)
@@ -300,16 +304,14 @@ extension StreamMeter {
     if facts.hasUsage { usage.update(facts.usage) }
   }
 
-  private mutating func fail(_ cause: Cause) {
+  private mutating func fail(_ cause: Cause, offset: Int) {
     self.cause = cause
-    failureOffset = bodyBytes
+    failureOffset = offset
     state = .failed
   }
 
   private mutating func fail(_ cause: Cause, event data: UnsafeRawBufferPointer) {
-    self.cause = cause
-    failureOffset = reader.eventOffset
-    state = .failed
+    fail(cause, offset: reader.eventOffset)
     excerpt.removeAll()
     isExcerptOfEvent = true
     excerpt.append(UnsafeRawBufferPointer(rebasing: data.prefix(StreamMeter.excerptBytesMax)))

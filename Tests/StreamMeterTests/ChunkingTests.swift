@@ -10,8 +10,8 @@ private struct Reference {
   /// By which byte each content event was complete.
   var contentAt: [Int64] = []
 
-  init(_ body: [UInt8], end: TransportEnd) throws {
-    var meter = try Harness.meter()
+  init(_ body: [UInt8], end: TransportEnd, limits: MeterLimits = MeterLimits()) throws {
+    var meter = try Harness.meter(limits: limits)
     reading = try Harness.feed(
       &meter, body, cuts: Array(0..<body.count).dropFirst().map { $0 }, end: end)
     meter.reset()
@@ -73,18 +73,57 @@ struct ChunkingTests {
       var random = SeededGenerator(seed: 7, label: "packing")
       var meter = try Harness.meter()
       for round in 0..<100 {
-        let mean = UInt64(1) << (round % 9)
-        var cuts: [Int] = []
-        var at = 0
-        while true {
-          at += Int(random.next() % (2 * mean))
-          guard at < body.count else { break }
-          cuts.append(at)
-        }
+        let cuts = cuts(of: body.count, mean: 1 << (round % 9), &random)
         let packed = try Harness.feed(&meter, body, cuts: cuts, end: end)
         reference.check(packed, ends: cuts + [body.count], "\(name) cut at \(cuts)")
       }
     }
+  }
+
+  @Test("Pieces of streams put together at random give the same result, within small caps too")
+  func randomStreams() throws {
+    var random = SeededGenerator(seed: 11, label: "streams")
+    let tight = MeterLimits(
+      lineBytesMax: 60, eventBytesMax: 90, eventsMax: 12, bodyBytesMax: 400, drainBytesMax: 20)
+    var outcomes: Set<Outcome> = []
+    for round in 0..<300 {
+      var body: [UInt8] = []
+      for _ in 0..<(1 + random.nextIndex(below: 16)) {
+        body += Array(Self.pieces[random.nextIndex(below: Self.pieces.count)].utf8)
+      }
+      let limits = round % 2 == 0 ? MeterLimits() : tight
+      let reference = try Reference(body, end: .clean, limits: limits)
+      outcomes.insert(reference.reading.outcome)
+      var meter = try Harness.meter(limits: limits)
+      for round in 0..<20 {
+        let cuts = cuts(of: body.count, mean: 1 << (round % 7), &random)
+        let packed = try Harness.feed(&meter, body, cuts: cuts)
+        reference.check(packed, ends: cuts + [body.count], "\(body) cut at \(cuts)")
+      }
+    }
+    #expect(
+      outcomes.isSuperset(
+        of: [.complete, .empty, .truncated, .malformed, .errorEvent, .notAStream, .limit]))
+  }
+
+  /// What random streams are made of.
+  private static let pieces = [
+    Harness.token(), Harness.token(), Harness.token("y\\u00e9"), Harness.role, Harness.marker,
+    "\n", "\r", "\r\n", "\u{FEFF}", ": aside\n", "event: ping\n", "event: error\n", "id: 1\r\n",
+    "data", ":", "{", "data: {}\r\n\r\n", "data: {\"choices\":[{\r", "data: }]}\n\n",
+    "data: {\"usage\":{\"completion_tokens\":3}}\n\n", "data: {\"error\":1}\n\n", "nonsense\n",
+    ": " + String(repeating: "z", count: 61) + "\n",
+  ]
+
+  /// Ascending cuts of a body, on average so many bytes apart; two may be equal.
+  private func cuts(of count: Int, mean: Int, _ random: inout SeededGenerator) -> [Int] {
+    var cuts: [Int] = []
+    var at = random.nextIndex(below: 2 * mean)
+    while at < count {
+      cuts.append(at)
+      at += random.nextIndex(below: 2 * mean)
+    }
+    return cuts
   }
 
   @Test("Each stream of the corpus is read as its golden line says")
