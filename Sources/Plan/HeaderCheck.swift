@@ -11,6 +11,11 @@ enum HeaderCheck {
     "trailer",
   ]
 
+  /// Fields whose value is a credential, in lowercase.
+  private static let credentials = [
+    "authorization", "proxy-authorization", "x-api-key", "api-key", "cookie",
+  ]
+
   /// The name if it is a token and not the transport's.
   static func name(_ name: String) -> Result<String, ValueError> {
     let marks = Set("!#$%&'*+-.^_`|~".unicodeScalars)
@@ -29,8 +34,9 @@ enum HeaderCheck {
     return .success(name)
   }
 
-  /// The value if it can stand on one header line. The message says nothing of it.
-  static func value(_ text: SecretText) -> Result<SecretText, ValueError> {
+  /// The value if it can stand on one header line. The message says nothing of it, and a
+  /// credential without a variable is a secret all the same.
+  static func value(_ text: SecretText, name: String) -> Result<SecretText, ValueError> {
     let bytes = text.value.utf8
     if bytes.count > valueBytesMax {
       return .failure(ValueError("the header's value is longer than \(valueBytesMax) bytes"))
@@ -40,6 +46,11 @@ enum HeaderCheck {
         ValueError(
           "the header's value holds a line break or another control character",
           remedy: "a variable read from a file often ends with a line break: strip it"))
+    }
+    let isLiteral = text.secrets.isEmpty && !text.value.isEmpty
+    if isLiteral, credentials.contains(name.lowercased()) {
+      return .success(
+        SecretText(template: SecretText.literal, value: text.value, secrets: [text.value]))
     }
     return .success(text)
   }

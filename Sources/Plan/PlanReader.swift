@@ -6,6 +6,8 @@ struct PlanReader {
     var node: PlanTree?
     /// The mapping that would hold it.
     var sectionOrigin: PlanOrigin
+    /// True where an unknown key was probably meant for it: that is reported already.
+    var isMisspelled = false
 
     var origin: PlanOrigin { node?.origin ?? .builtIn }
   }
@@ -15,13 +17,15 @@ struct PlanReader {
     var path: String
     var origin: PlanOrigin
     var entries: [PlanEntry]
+    /// Known keys that unknown ones were probably meant for.
+    var misspelled: Set<String> = []
 
     /// The value of a key; null counts as absent.
     subscript(key: String) -> Field {
       let node = entries.first { $0.key == key }?.value
       return Field(
         path: path.isEmpty ? key : "\(path).\(key)", node: node?.isNull == true ? nil : node,
-        sectionOrigin: origin)
+        sectionOrigin: origin, isMisspelled: misspelled.contains(key))
     }
   }
 
@@ -52,6 +56,7 @@ struct PlanReader {
   /// The mapping of a field with unknown and unsupported keys refused; empty where it is absent.
   mutating func section(_ field: Field, _ schema: Schema) -> Section {
     let entries = mapping(field)
+    var misspelled: Set<String> = []
     for entry in entries where !schema.keys.contains(entry.key) {
       let path = field.path.isEmpty ? entry.key : "\(field.path).\(entry.key)"
       if schema.later.contains(entry.key) {
@@ -60,6 +65,7 @@ struct PlanReader {
           remedy: "remove it")
       } else {
         let meant = nearest(entry.key, in: schema.keys + schema.later)
+        if let meant { misspelled.insert(meant) }
         report(
           .unknownKey, path, entry.origin, "no such key",
           remedy: meant.map { "did you mean \($0)?" }
@@ -67,7 +73,8 @@ struct PlanReader {
       }
     }
     return Section(
-      path: field.path, origin: field.node?.origin ?? field.sectionOrigin, entries: entries)
+      path: field.path, origin: field.node?.origin ?? field.sectionOrigin, entries: entries,
+      misspelled: misspelled)
   }
 
   /// The entries of a field that must be a mapping; empty where it is absent or is none.
@@ -144,6 +151,7 @@ struct PlanReader {
   }
 
   mutating func reportMissing(_ field: Field, remedy: String) {
+    guard !field.isMisspelled else { return }
     report(.missing, field.path, field.sectionOrigin, "this value is required", remedy: remedy)
   }
 

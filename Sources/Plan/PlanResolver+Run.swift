@@ -106,15 +106,9 @@ extension PlanResolver {
       reader.record(field.path, "none", .builtIn)
       return nil
     }
-    return reader.secret(field) { text in
-      if text.value.isEmpty { return .failure(ValueError("the text is empty")) }
-      if text.value.utf8.count > wordBytesMax
-        || text.value.unicodeScalars.contains(where: isControl)
-      {
-        return .failure(ValueError("the text is too long or holds a control character"))
-      }
-      return .success(text)
-    }
+    let store = reader.secret(field, check: StoreText.check)
+    if let store, store.template.contains(SecretText.literal) { warnOfLiteral(field) }
+    return store
   }
 
   mutating func readReports(_ field: PlanReader.Field) -> ReportPaths {

@@ -8,6 +8,7 @@ extension PlanResolver {
   ) -> [ScenarioPlan] {
     let entries = reader.mapping(field)
     guard !entries.isEmpty else {
+      if field.isMisspelled { return [] }
       if field.node == nil || reader.problems.last?.path != field.path {
         reader.report(
           .missing, field.path, field.node?.origin ?? field.sectionOrigin,

@@ -23,7 +23,8 @@ extension PlanResolver {
     readDialect(section, &target, isScenario: false)
     target.model = reader.value(section["model"], .word.orEmpty, default: "")
     target.headers = readHeaders(section["headers"], over: [])
-    target.timeouts = readTimeouts(section["timeouts"], standard: Timeouts())
+    target.timeouts = readTimeouts(
+      section["timeouts"], standard: Timeouts(), isScenario: false)
     readBody(section["body"], &target)
     readEndMarker(section["endMarker"], &target, isScenario: false)
     let tls = reader.section(section["tls"], .tls)
@@ -41,7 +42,8 @@ extension PlanResolver {
     if let model = override(section["model"], .word.orEmpty) { own.model = model }
     own.headers = readHeaders(section["headers"], over: target.headers)
     if section["timeouts"].node != nil {
-      own.timeouts = readTimeouts(section["timeouts"], standard: target.timeouts)
+      own.timeouts = readTimeouts(
+        section["timeouts"], standard: target.timeouts, isScenario: true)
     }
     readBody(section["body"], &own)
     readEndMarker(section["endMarker"], &own, isScenario: true)
@@ -80,14 +82,20 @@ extension PlanResolver {
     }
   }
 
-  private mutating func readTimeouts(_ field: PlanReader.Field, standard: Timeouts) -> Timeouts {
+  private mutating func readTimeouts(
+    _ field: PlanReader.Field, standard: Timeouts, isScenario: Bool
+  ) -> Timeouts {
     let section = reader.section(field, .timeouts)
     let kind = ValueKind<Nanos>.duration(.milliseconds(1)...(.seconds(PlanLimits.timeoutMax)))
+    func read(_ key: String, _ fallback: Nanos) -> Nanos {
+      isScenario
+        ? override(section[key], kind) ?? fallback
+        : reader.value(section[key], kind, default: fallback)
+    }
     return Timeouts(
-      connect: reader.value(section["connect"], kind, default: standard.connect),
-      firstToken: reader.value(section["firstToken"], kind, default: standard.firstToken),
-      stall: reader.value(section["stall"], kind, default: standard.stall),
-      total: reader.value(section["total"], kind, default: standard.total))
+      connect: read("connect", standard.connect),
+      firstToken: read("firstToken", standard.firstToken),
+      stall: read("stall", standard.stall), total: read("total", standard.total))
   }
 
   /// The headers of a field put over others, by name without case.
@@ -109,7 +117,9 @@ extension PlanResolver {
           remedy: "remove one")
         continue
       }
-      guard let value = reader.secret(header, check: HeaderCheck.value) else { continue }
+      let value = reader.secret(header) { HeaderCheck.value($0, name: entry.key) }
+      guard let value else { continue }
+      if value.template == SecretText.literal { warnOfLiteral(header) }
       headers.removeAll { $0.name.lowercased() == entry.key.lowercased() }
       headers.append(HeaderPlan(name: entry.key, value: value))
     }
@@ -117,6 +127,14 @@ extension PlanResolver {
       reader.report(ValueError("more than \(HeaderCheck.countMax) headers"), field)
     }
     return headers
+  }
+
+  /// Warns of a secret that stands in the plan file itself.
+  mutating func warnOfLiteral(_ field: PlanReader.Field) {
+    warnings.append(
+      PlanProblem(
+        .value, path: field.path, origin: field.origin,
+        what: "a credential stands in the plan", remedy: "write \"${NAME}\" and set a variable"))
   }
 
   private mutating func readBody(_ field: PlanReader.Field, _ target: inout TargetPlan) {

@@ -37,6 +37,13 @@ public struct PlanResolver {
     _ tree: PlanTree, overrides: [PlanOverride] = [], environment: [String: String] = [:],
     promptFile: PromptReader = { _ in .failure(.unreadable("no prompt files here")) }
   ) throws(PlanProblems) -> PlanResolution {
+    guard tree.isMapping || tree.isNull else {
+      throw PlanProblems([
+        PlanProblem(
+          .value, path: "", origin: tree.origin, what: "the plan is no mapping (key: value)",
+          remedy: "streamgate init writes one")
+      ])
+    }
     let merged = tree.overridden(by: overrides, environment: environment)
     // The closure is called only before this function returns.
     let result = withoutActuallyEscaping(promptFile) { read in

@@ -29,6 +29,9 @@ public struct PlanTree: Sendable, Equatable {
     return ["", "~", "null", "Null", "NULL"].contains(text)
   }
 
+  /// True for a mapping.
+  var isMapping: Bool { if case .mapping = content { true } else { false } }
+
   /// The value of a key, nil where there is none or this is no mapping. O(keys).
   public subscript(key: String) -> PlanTree? {
     guard case .mapping(let entries) = content else { return nil }

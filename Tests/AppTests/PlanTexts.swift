@@ -41,3 +41,78 @@ func problems(
     return ["\(error)"]
   }
 }
+
+/// A plan with every key that this version has.
+let fullPlan = """
+  version: 1
+  project: my-gateway
+  target:
+    url: http://127.0.0.1:8080
+    path: /v1/chat/completions
+    dialect: openai-chat
+    model: llama-3.1-8b
+    headers: { Authorization: "Bearer ${API_TOKEN}" }
+    timeouts: { connect: 5s, firstToken: 30s, stall: 10s, total: 120s }
+    tls: { ca: certs/ca.pem }
+    connections: idle 75s
+    endMarker: required
+    body: { top_p: 1.0, user: "1.0" }
+  scenarios:
+    short:
+      weight: 3
+      prompts: ["Define vector embeddings.", "What is prompt injection?"]
+      maxTokens: 120
+    long:
+      weight: 1
+      prompts: { file: prompts/long.jsonl }
+      maxTokens: 500
+      body: { temperature: 0.4, top_p: null, metadata: { tenant_id: acme } }
+      headers: { authorization: "Bearer ${API_TOKEN}", X-Tenant: acme }
+      timeouts: { total: 2m }
+      path: /v2/chat?x=1
+      model: big
+      endMarker: optional
+    support:
+      system: |
+        You are a support assistant.
+        Be brief.
+      prompts:
+        - >-
+          My invoice
+          is wrong.
+  promptCache: bust
+  rate: 5
+  stressUsers: 40
+  profiles: [ramp-up, sustained, stress]
+  size: standard
+  samples: 200
+  seed: 1
+  abort: { error: 50%, over: 10s }
+  objectives:
+    - ttft.p95 < 1.5s
+    - "stress/short:  ttft.p99.9<=4000ms"
+    - error < 0.5%
+    - truncated == 0
+  limits: { requests: 20000, outputTokens: 5M, cost: 20, inFlight: 2000 }
+  prices: { input: 0.15, output: 0.60 }
+  gate:
+    branch: main
+    environment: "${RUNNER_CLASS}"
+    baselineRuns: 10
+    historyRuns: 60
+    maxLooks: 3
+    inconclusive: warn
+    onNewEnvironment: warn
+    baselineTarget: null
+    effects: { ttft_p50: 4% }
+  store: postgres://gate@db.example/streamgate
+  recorder: timing
+  reports: { junit: out/junit.xml, markdown: out/s.md, json: out/r.json, html: out/r.html }
+
+  """
+
+/// The variables of `fullPlan`.
+let fullEnvironment = ["API_TOKEN": "t0ken", "RUNNER_CLASS": "ci-4core"]
+
+/// The files of `fullPlan`.
+let fullFiles = ["prompts/long.jsonl": "\"one\"\n\n{\"prompt\": \"two\\nlines\"}\n"]

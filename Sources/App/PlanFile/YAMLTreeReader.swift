@@ -10,6 +10,7 @@ import Plan
 struct YAMLTreeReader {
   /// Levels of nesting.
   static let depthMax = 32
+  private static let depthText = "the plan is nested deeper than \(depthMax) levels"
   /// Problems that are kept before reading stops.
   static let problemsMax = 20
 
@@ -100,7 +101,7 @@ struct YAMLTreeReader {
 
   private mutating func open(_ frame: Frame) -> Bool {
     guard frames.count < Self.depthMax else {
-      report(frame.origin, "the plan is nested deeper than \(Self.depthMax) levels")
+      report(frame.origin, Self.depthText)
       return false
     }
     frames.append(frame)
@@ -169,8 +170,13 @@ extension YAMLTreeReader {
   ) {
     let what = parser.problem.map { String(cString: $0) } ?? "no YAML"
     let context = parser.context.map { String(cString: $0) + " " } ?? ""
-    // The place where it was noticed; a bracket that is never closed is worth its start instead.
-    let isOpenEnded = what.contains("stream end") && parser.context_mark.line > 0
+    if what.contains("nesting level") {
+      report(Self.origin(parser.mark), Self.depthText)
+      return
+    }
+    // The place where it was noticed; a bracket or quote that is open at the end of the text is
+    // worth its start instead.
+    let isOpenEnded = parser.problem_mark.index >= text.count && parser.context != nil
     let mark = isOpenEnded ? parser.context_mark : parser.problem_mark
     let line = min(mark.line, max(0, text.count(where: { $0 == 0x0A })))
     let isIndentedByTab = what.contains("cannot start any token") && Self.hasTabIndent(text, line)
