@@ -151,6 +151,7 @@ struct Exchange {
 struct OutgoingBytes {
   private(set) var bytes: [UInt8] = []
   private var stampOffsets: [Int] = []
+  private var digits = [UInt8](repeating: 0x30, count: OutgoingBytes.stampDigits)
 
   /// Digits of a stamp: enough for any Int64.
   private static let stampDigits = 19
@@ -194,12 +195,14 @@ struct OutgoingBytes {
 
   /// Puts the time of sending where it belongs.
   mutating func stamp(_ time: MonotonicNanos) {
+    guard !stampOffsets.isEmpty else { return }
+    var rest = time.rawValue
+    for place in stride(from: OutgoingBytes.stampDigits - 1, through: 0, by: -1) {
+      digits[place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    }
     for offset in stampOffsets {
-      var rest = time.rawValue
-      for digit in stride(from: offset + OutgoingBytes.stampDigits - 1, through: offset, by: -1) {
-        bytes[digit] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
-        rest /= 10
-      }
+      for place in 0..<OutgoingBytes.stampDigits { bytes[offset + place] = digits[place] }
     }
   }
 

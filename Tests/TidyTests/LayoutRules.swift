@@ -7,7 +7,7 @@ enum LayoutRules {
 
   /// Targets whose tests bear another name: they are tested through what uses them.
   static let testedBy = [
-    "Curl": "LoadEngineTests", "streamgate": "EndToEndTests", "streamgate-sim": "EndToEndTests",
+    "Curl": "LoadEngineTests", "streamgate": "EndToEndTests", "streamgate-sim": "SimulatorTests",
   ]
 
   static func topLevel(_ names: [String]) -> [Violation] {
