@@ -47,9 +47,9 @@ enum Figures {
     return share < 0 && text.hasPrefix("-") ? text : "+" + text
   }
 
-  /// A change of a share, in points: `+2.9 points`.
-  static func points(_ share: Double) -> String {
-    let text = fixed(share * 100, decimals: 2) + " points"
+  /// A change of a share, in percentage points: `+2.90 points`.
+  static func points(_ share: Double, unit: String = "points") -> String {
+    let text = fixed(share * 100, decimals: 2) + " " + unit
     return text.hasPrefix("-") ? text : "+" + text
   }
 

@@ -27,12 +27,9 @@ extension ReportBuilder {
     }
     var parts: [String] = []
     for tolerance in [0.10, 0.20] {
-      let rows = shown.filter { $0.id.metric.tolerance == tolerance }.map(row)
+      let rows = shown.filter { $0.id.metric.tolerance == tolerance }
       guard !rows.isEmpty else { continue }
-      let names = rows.map { row in
-        row.metric == "ttft_p50"
-          ? "\(row.metric) (\(row.change), 98 % interval \(row.interval))" : row.metric
-      }
+      let names = rows.map(named)
       parts.append("\(Int((tolerance * 100).rounded())) % in " + Figures.list(names))
     }
     var text =
@@ -47,6 +44,13 @@ extension ReportBuilder {
     let waived = verdict.composites.filter { $0.waiver != nil }.map(\.id.metric.name)
     if !waived.isEmpty { text += "; waived: " + Figures.list(waived) }
     return text
+  }
+
+  /// The metric's name; of the one that matters most its figures too.
+  private func named(_ result: HypothesisResult) -> String {
+    let name = result.id.metric.name
+    guard let test = result.latency, result.id.metric == .latency(.ttftP50) else { return name }
+    return "\(name) (\(row(result).change), \(intervalInWords(test)))"
   }
 
   private var inheritedSince: String {

@@ -47,15 +47,21 @@ extension ReportBuilder {
     row.baseline = Figures.duration(exp(test.baselineMean))
     row.candidate = bound + Figures.duration(exp(test.candidateMean))
     row.change = bound + change(test.candidateMean - test.baselineMean)
-    row.interval = change(test.lower) + " … " + change(test.upper)
-    row.sentence = "\(row.metric) \(row.change) (98 % interval \(row.interval))"
+    let (lower, upper) = (change(test.lower), change(test.upper))
+    row.interval = lower.dropLast(2) + " … " + upper
+    row.sentence = "\(row.metric) \(row.change) (\(intervalInWords(test)))"
+  }
+
+  func intervalInWords(_ test: LatencyTest) -> String {
+    "98 % interval \(change(test.lower)) … \(change(test.upper))"
   }
 
   private func fill(_ row: inout HypothesisRow, _ test: RateTest, d: Double) {
     row.baseline = share(test.baselineK, test.baselineN)
     row.candidate = share(test.candidateK, test.candidateN)
-    row.change = Figures.points(d)
-    row.sentence = "\(row.metric) \(row.baseline) -> \(row.candidate), \(row.change)"
+    row.change = Figures.points(d, unit: "pts")
+    row.sentence =
+      "\(row.metric) \(row.baseline) -> \(row.candidate), \(Figures.points(d))"
   }
 
   private func share(_ k: Int, _ n: Int) -> String {
@@ -94,7 +100,7 @@ extension ReportBuilder {
       if case .latency = difference.id.metric {
         row.change = change(d)
       } else {
-        row.change = Figures.points(d)
+        row.change = Figures.points(d, unit: "pts")
       }
     }
     return row

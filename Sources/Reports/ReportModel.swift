@@ -240,6 +240,7 @@ extension ReportModel {
     "durstd_p50: median time to the last token, at the scenario's reference length.",
     "error, truncated: requests that failed, streams that broke off after their first token;"
       + " stalled: seconds in which a stall ended.",
-    "98 % interval: 99 % to each side. p is adjusted for all hypotheses that were tested.",
+    "98 % interval: 99 % to each side; pts: percentage points. p is adjusted for"
+      + " all hypotheses that were tested.",
   ]
 }

@@ -20,7 +20,7 @@ struct TerminalCell {
 
 /// Lays out plain text in columns. No control character of a text reaches the output.
 struct TerminalWriter {
-  private static let gap = "   "
+  private static let gap = "  "
   private static let units: Set<Substring> = ["%", "µs", "ms", "s", "points"]
 
   private var text = ""

@@ -1,0 +1,63 @@
+import Foundation
+import Model
+import Reports
+import Testing
+
+@Suite("Shape of reports")
+struct ReportShapeTests {
+  @Test("JUnit is red exactly where the verdict is", arguments: ReportCase.all)
+  func red(_ item: ReportCase) throws {
+    let file = try JUnitFile(JUnitReport.bytes(item.model))
+    #expect(file.problems == [])
+    let results = Set(file.cases.map(\.result))
+    switch item.verdict.kind {
+    case .pass, .inconclusive: #expect(results.isSubset(of: ["passed", "skipped"]))
+    case .fail: #expect(results.contains("failure") && !results.contains("error"))
+    case .cannotEvaluate: #expect(results.contains("error") && !results.contains("failure"))
+    }
+  }
+
+  @Test("An inconclusive verdict that blocks is a failure in JUnit")
+  func blocked() throws {
+    var item = ReportCase.inconclusive
+    item.facts.exitCode = 1
+    let file = try JUnitFile(JUnitReport.bytes(item.model))
+    #expect(file.cases.first?.result == "failure")
+    #expect(!item.model.notices.contains { $0.contains("does not block") })
+  }
+
+  @Test("Names of cases are the same from run to run")
+  func names() throws {
+    let pass = try JUnitFile(JUnitReport.bytes(ReportCase.pass.model)).cases.map(\.name)
+    let fail = try JUnitFile(JUnitReport.bytes(ReportCase.fail.model)).cases.map(\.name)
+    #expect(pass == fail)
+  }
+
+  @Test("A long report is cut at a row, says so and closes its folds")
+  func cut() {
+    var item = ReportCase.fail
+    for index in 0..<3_000 {
+      var cell = Piece.latency(.ttftP50, cell: "sustained/s\(index)", baseline: 1, change: 0.3)
+      if index < 100 { cell.verdict = .fail }
+      item.verdict.cells.append(cell)
+    }
+    let bytes = MarkdownReport.bytes(item.model)
+    #expect(bytes.count <= MarkdownReport.bytesMax)
+    #expect(bytes.count > MarkdownReport.bytesMax - 1_000)
+    #expect(MarkdownCheck.problems(bytes) == [])
+    let text = String(decoding: bytes, as: UTF8.self)
+    #expect(text.contains("more: see result.json"))
+    #expect(text.hasSuffix("</details>\n\n"))
+  }
+
+  @Test("Every report starts or ends with the verdict line", arguments: ReportCase.all)
+  func verdictLine(_ item: ReportCase) throws {
+    let model = item.model
+    let terminal = String(decoding: TerminalReport.bytes(model), as: UTF8.self)
+    #expect(terminal.hasSuffix("\n" + model.verdictLine + "\n"))
+    let markdown = String(decoding: MarkdownReport.bytes(model), as: UTF8.self)
+    let first = try #require(markdown.split(separator: "\n").first)
+    #expect(first.hasPrefix("### ") && first.contains(model.label))
+    for line in terminal.split(separator: "\n").dropLast() { #expect(line.count <= 100) }
+  }
+}

@@ -1,0 +1,66 @@
+import Testing
+
+@testable import Reports
+
+@Suite("Words and figures")
+struct WordsTests {
+  @Test(
+    "A duration has three significant digits and the unit that suits it",
+    arguments: [
+      (0, "0 ms"), (0.000_000_8, "0.80 µs"), (0.000_21, "210 µs"), (0.000_999_6, "1.00 ms"),
+      (0.0182, "18.2 ms"), (0.412, "412 ms"), (0.9996, "1.00 s"), (1.618, "1.62 s"),
+      (16.18, "16.2 s"), (99.96, "100 s"), (3600, "3600 s"), (-0.0203, "-20.3 ms"),
+      (.infinity, "none"), (.nan, "–"),
+    ])
+  func duration(_ seconds: Double, _ text: String) {
+    #expect(Figures.duration(seconds) == text)
+  }
+
+  @Test(
+    "A change has a sign, also where it rounds to nothing",
+    arguments: [
+      (0.198, "+19.8 %"), (-0.012, "-1.2 %"), (0, "+0.0 %"), (-0.0001, "+0.0 %"),
+      (2.4, "+240 %"), (0.9996, "+100 %"), (-0.5, "-50.0 %"), (.infinity, "+inf %"),
+    ])
+  func change(_ share: Double, _ text: String) {
+    #expect(Figures.change(share) == text)
+  }
+
+  @Test(
+    "Shares and p are written by their size",
+    arguments: [
+      (Figures.percent(0.0011), "0.11 %"), (Figures.percent(0.0310), "3.1 %"),
+      (Figures.percent(0), "0.0 %"), (Figures.percent(1), "100 %"),
+      (Figures.points(0.0289), "+2.89 points"), (Figures.points(-0.00001), "+0.00 points"),
+      (Figures.p(0.0004), "<0.001"), (Figures.p(0.0123), "0.012"), (Figures.p(0.62), "0.62"),
+      (Figures.p(1), "1.00"), (Figures.fixed(-0.4, decimals: 0), "0"),
+      (Figures.fixed(1e18, decimals: 2), "1e+18"), (Figures.list(["a", "b", "c"]), "a, b and c"),
+    ])
+  func others(_ got: String, _ wanted: String) {
+    #expect(got == wanted)
+  }
+
+  @Test(
+    "Text from outside becomes one visible line",
+    arguments: [
+      ("  a \r\n\t b  ", "a b"), ("\u{1B}[31mred", "\u{FFFD}[31mred"),
+      ("a\u{202E}\u{2066}\u{200B}b", "a\u{FFFD}b"), ("", ""), ("\u{85}\u{2028}", ""),
+      (String(repeating: "x", count: 600), String(repeating: "x", count: 500) + "…"),
+    ])
+  func foreign(_ text: String, _ line: String) {
+    #expect(ForeignText.line(text) == line)
+  }
+
+  @Test(
+    "Markdown is escaped where it means something and nowhere else",
+    arguments: [
+      ("ttft_p50 +19.8 % (x)", "ttft_p50 +19.8 % (x)"), ("_a_ *b*", "\\_a\\_ \\*b\\*"),
+      ("- item", "\\- item"), ("-1.2 %", "-1.2 %"), ("1. x", "1\\. x"), ("1.5 s", "1.5 s"),
+      ("---", "\\---"), ("a|b", "a\\|b"), ("<b>", "&lt;b&gt;"), ("@all", "@\u{200B}all"),
+      ("a@b.c", "a@\u{200B}b.c"), ("http://x", "http:\u{200B}//x"), ("www.x", "www\u{200B}.x"),
+      ("anew.", "anew."), ("GH-7", "GH-\u{200B}7"), ("#1", "\\#\u{200B}1"),
+    ])
+  func markdown(_ text: String, _ source: String) {
+    #expect(MarkdownText.plain(text).source == source)
+  }
+}
