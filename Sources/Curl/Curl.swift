@@ -5,7 +5,6 @@
 // loop, no clock and no opinion on a response.
 
 import CCurl
-import CLibCurl
 
 /// The library itself.
 public enum CurlLibrary {

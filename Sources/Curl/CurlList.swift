@@ -1,5 +1,4 @@
 import CCurl
-import CLibCurl
 
 /// A list of texts for libcurl, such as headers; options that take it do not copy it, so that it
 /// must live as long as the transfers that use it.

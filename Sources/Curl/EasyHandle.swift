@@ -1,5 +1,4 @@
 import CCurl
-import CLibCurl
 
 /// The shape of a function that takes header or body bytes: bytes, size, count, context. It returns
 /// size x count to go on, less to stop the transfer.

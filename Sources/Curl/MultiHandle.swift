@@ -1,5 +1,4 @@
 import CCurl
-import CLibCurl
 
 /// What a multi handle wants to know of a socket.
 public struct SocketInterest: OptionSet, Sendable {

@@ -1,5 +1,4 @@
 import CCurl
-import CLibCurl
 
 /// libcurl's code for how a transfer ended.
 ///
