@@ -73,7 +73,8 @@ let package = Package(
       name: "streamgate-sim", dependencies: ["CLinux", "StreamMeter", "Model", argumentParser],
       swiftSettings: strict),
     .executableTarget(
-      name: "streamgate-bench", dependencies: ["StreamMeter", "Model", argumentParser],
+      name: "streamgate-bench",
+      dependencies: ["LoadEngine", "StreamMeter", "Workload", "Plan", "Model", argumentParser],
       path: "Benchmarks", swiftSettings: strict),
 
     // C.

@@ -6,9 +6,9 @@
 import ArgumentParser
 
 @main
-struct Benchmarks: ParsableCommand {
+struct Benchmarks: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "streamgate-bench",
     abstract: "Measures streamgate's own speed.",
-    subcommands: [ParserBenchmark.self])
+    subcommands: [EngineBenchmark.self, ParserBenchmark.self])
 }

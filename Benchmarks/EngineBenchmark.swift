@@ -1,0 +1,112 @@
+import ArgumentParser
+import Foundation
+import LoadEngine
+import Model
+import Plan
+import Workload
+
+/// The engine under a fixed number of open streams, against a server that is already there.
+///
+/// To hold its stamps against the server's own, run the server with a ledger: requests reach it
+/// in the order of the CSV's rows.
+struct EngineBenchmark: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "engine",
+    abstract: "CPU per chunk and lag of the load engine at a fixed number of open streams.",
+    discussion: """
+      Example, server and client each on a core of its own:
+        taskset -c 0 streamgate-sim --port 8080 --ttft 200ms --gap 20ms --tokens 100 &
+        taskset -c 1 streamgate-bench engine --url http://127.0.0.1:8080 --streams 500
+      """)
+
+  @Option(help: "The server, scheme to port.")
+  var url = "http://127.0.0.1:8080"
+
+  @Option(help: "Streams open at once; each is followed by the next without a pause.")
+  var streams = 100
+
+  @Option(help: "Seconds from the first request to the last.")
+  var seconds = 10.0
+
+  @Option(help: "Seconds over which the first requests are spread.")
+  var ramp = 1.0
+
+  @Option(help: "Tokens asked for.")
+  var tokens = 100
+
+  @Option(help: "Write each request to this file: sent, first and last token in nanoseconds.")
+  var csv: String?
+
+  @Option(help: "Write the figures as JSON to this file.")
+  var json: String?
+
+  func run() async throws {
+    let queue = BatchQueue<StreamSample>()
+    let cpuBefore = processCPUSeconds()
+    let report = try await LoadEngine.run(
+      job: job, samples: queue, control: try EngineControl())
+    let cpu = processCPUSeconds() - cpuBefore
+    let samples = (queue.drain() ?? []).sorted { ($0.sent ?? .zero) < ($1.sent ?? .zero) }
+    let chunks = samples.map(\.contentEvents).reduce(0, +)
+    let check = report.selfCheck
+    var table = BenchmarkTable(
+      name: "engine, \(streams) streams for \(seconds) s",
+      columns: [
+        "requests", "complete", "chunks", "cpu_s_per_1M", "cpu_share", "loop_lag_p50_ms",
+        "loop_lag_p99_ms", "send_lag_p99_ms", "switches", "resident_mb",
+      ])
+    table.add(
+      url,
+      [
+        Double(samples.count), Double(samples.count { $0.outcome == .complete }), Double(chunks),
+        cpu / Double(max(chunks, 1)) * 1e6, check.cpuShare, check.loopLagP50.milliseconds,
+        check.loopLagP99.milliseconds, check.scheduleLagP99.milliseconds,
+        Double(check.involuntarySwitches), residentMegabytes(),
+      ])
+    try table.publish(json: json)
+    if let csv { try write(samples, to: csv) }
+  }
+
+  private var job: EngineJob {
+    let step = UserStep(request: PlannedRequest(scenario: 0, prompt: 0), think: .zero)
+    let users = (0..<streams).map { user in
+      UserProgram(
+        startAt: Nanos(seconds: ramp * Double(user) / Double(streams)), steps: [step])
+    }
+    let profile = ProfileSchedule(
+      kind: .stress, duration: Nanos(seconds: seconds), warmup: Nanos(seconds: ramp),
+      load: .closed(users))
+    let body =
+      #"{"model":"model","stream":true,"stream_options":{"include_usage":true},"#
+      + #""max_tokens":\#(tokens),"messages":[{"role":"user","content":"Tell a story."}]}"#
+    return EngineJob(
+      targets: [TargetPlan(url: SecretText(url), path: "/v1/chat/completions")],
+      schedule: Workload.Schedule(profiles: [profile]), inFlightMax: streams, warmConnections: 0
+    ) { _, _, _ in Array(body.utf8) }
+  }
+
+  private func write(_ samples: [StreamSample], to path: String) throws {
+    let rows = samples.compactMap { sample -> String? in
+      guard let sent = sample.sent, let first = sample.firstToken, let last = sample.lastToken
+      else { return nil }
+      let intended = sample.intended
+      return "\(sent.rawValue),\((intended + first).rawValue),\((intended + last).rawValue),"
+        + "\(sample.contentEvents),\(sample.outcome.name)\n"
+    }
+    let text = "sent_ns,first_token_ns,last_token_ns,content_events,outcome\n" + rows.joined()
+    try Data(text.utf8).write(to: URL(filePath: path))
+  }
+
+  private func processCPUSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
+  /// The most memory that the process ever had resident.
+  private func residentMegabytes() -> Double {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return line.flatMap { Double($0.filter(\.isNumber)) }.map { $0 / 1_024 } ?? 0
+  }
+}
