@@ -1,4 +1,4 @@
-import Model
+public import Model
 
 /// Why a text is not the value that it should be.
 struct ValueError: Error, Equatable {
@@ -88,6 +88,14 @@ func parseDuration(_ text: String) -> Result<Nanos, ValueError> {
     return .failure(ValueError("\(quoted(text)) is no whole number of nanoseconds that fits"))
   }
   return .success(Nanos(value))
+}
+
+extension Nanos {
+  /// A duration as plans and flags write it, such as `90s` or `2h`; nil for any other text.
+  public init?(duration text: String) {
+    guard case .success(let value) = parseDuration(text) else { return nil }
+    self = value
+  }
 }
 
 /// A duration as a plan writes it; `parseDuration` reads the same value back.

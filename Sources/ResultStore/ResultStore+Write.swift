@@ -60,6 +60,16 @@ extension ResultStore {
     try driver.transaction { () throws(StoreError) in try delete(try key(of: runID)) }
   }
 
+  /// Removes the requests of finished runs that were stored before a time, and says how many they
+  /// were. The runs' cells stay, so that they go on serving as a baseline.
+  public func pruneSamples(storedBefore time: UnixNanos) throws(StoreError) -> Int {
+    try driver.transaction { () throws(StoreError) in
+      try driver.execute(
+        "DELETE FROM sample WHERE run IN"
+          + " (SELECT key FROM run WHERE finished = 1 AND stored_at < $1)", [SQLValue(time)])
+    }
+  }
+
   private func delete(_ key: RunKey) throws(StoreError) {
     try driver.execute("DELETE FROM sample WHERE run = $1", [.integer(key.rawValue)])
     try driver.execute("DELETE FROM run WHERE key = $1", [.integer(key.rawValue)])
