@@ -1,1 +1,4 @@
-print("streamgate")
+import App
+import Glibc
+
+exit(await App.main(arguments: Array(CommandLine.arguments.dropFirst())))

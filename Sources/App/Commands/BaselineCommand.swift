@@ -1,0 +1,116 @@
+import ArgumentParser
+import Foundation
+import Gate
+import Model
+import Plan
+import ResultStore
+
+/// The runs of main that others are judged against.
+struct BaselineCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "baseline",
+    abstract: "List why each run is in or out, or export and import the baseline file.",
+    subcommands: [List.self, Export.self, Import.self], defaultSubcommand: List.self)
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "list",
+      abstract: "Every run of the plan's environment: what it serves as, and why.")
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var candidate: CandidateOptions
+
+    func run() throws {
+      let loaded = try LoadedPlan.load(global)
+      let history = try History.ofStoreOrFile(loaded, global: global)
+      let judging = Judging(
+        loaded: loaded, identity: try candidate.identity(for: loaded), history: history)
+      let selection = judging.selection(candidates: [])
+      var headers: [String: RunHeader] = [:]
+      for run in history.runs { headers[run.header.runID] = run.header }
+      let rows = selection.runs.compactMap { chosen -> [String]? in
+        guard let header = headers[chosen.runID] else { return nil }
+        return [
+          chosen.runID, header.startedAt.iso8601, String(header.commit.prefix(12)),
+          header.branch, chosen.role.rawValue, chosen.reason,
+        ].map(Console.inert)
+      }
+      Console.print("environment \(loaded.environment)")
+      Console.print(
+        RunTable.columns([["run", "started", "commit", "branch", "serves as", "why"]] + rows))
+      let count = selection.baseline.count
+      Console.print("\(count) of at most \(loaded.plan.gate.baselineRuns) runs in the baseline set")
+    }
+  }
+
+  struct Export: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "export",
+      abstract: "Write the baseline file: the usable runs of main, to commit and review.",
+      discussion: """
+        The file lies at baselines/PROJECT/ENVIRONMENT.json beside the plan, where `run` reads it.
+        """)
+
+    @OptionGroup var global: GlobalOptions
+
+    @Option(help: "Another path; - for stdout.")
+    var file: String?
+
+    func run() throws {
+      let loaded = try LoadedPlan.load(global)
+      let store = try StoreOptions.open(global, for: .read)
+      let history = try History.load(loaded, store: store)
+      let judging = Judging(
+        loaded: loaded,
+        identity: CandidateIdentity(commit: "", branch: "", isKnownToGit: false, notes: []),
+        history: history)
+      let chosen = Set(judging.selection(candidates: []).needed)
+      let runs = history.runs.filter { chosen.contains($0.header.runID) }
+      if runs.isEmpty {
+        throw Failure(
+          .input, "no usable run of \(loaded.plan.gate.branch) in \(loaded.environment)",
+          remedy: "streamgate baseline list says why; streamgate run --repeat 5 makes some")
+      }
+      let baseline = BaselineFile(
+        project: loaded.plan.project, environment: loaded.environment,
+        referenceTokens: history.reference?.referenceTokens ?? [:],
+        stallGap: history.reference?.stallGap, segments: history.segments,
+        waivers: history.waivers, runs: runs)
+      if file == "-" { return Console.print(bytes: baseline.bytes) }
+      let path = file ?? History.baselinePath(loaded)
+      try Publisher.write(baseline.bytes, to: path)
+      Console.print("wrote \(runs.count) runs to \(path)")
+    }
+  }
+
+  struct Import: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "import", abstract: "Store the runs of a baseline file that are not stored.")
+
+    @OptionGroup var global: GlobalOptions
+
+    @Argument(help: "The baseline file.")
+    var file: String
+
+    func run() throws {
+      let baseline: BaselineFile
+      baseline = try BaselineFile.read(file)
+      let store = try StoreOptions.open(global, for: .write)
+      var imported = 0
+      if let reference = baseline.reference { _ = try store.freeze(reference) }
+      for waiver in baseline.waivers {
+        try store.setWaiver(
+          waiver, project: baseline.project, environment: baseline.environment)
+      }
+      for run in baseline.runs {
+        do throws(StoreError) {
+          try store.importRun(run)
+          imported += 1
+        } catch .runExists {
+          continue
+        }
+      }
+      Console.print("imported \(imported) of \(baseline.runs.count) runs; the rest was stored")
+    }
+  }
+}

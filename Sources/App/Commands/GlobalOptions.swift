@@ -1,0 +1,60 @@
+import ArgumentParser
+import ResultStore
+
+/// The flags that every command shares.
+struct GlobalOptions: ParsableArguments {
+  @Option(name: [.long, .customShort("c")], help: "The plan file.")
+  var config = "streamgate.yaml"
+
+  @Option(
+    help: """
+      Where runs are kept: a PostgreSQL URL or a SQLite file. Also STREAMGATE_STORE; a password \
+      belongs there, in PGPASSWORD or in ~/.pgpass, never in this flag.
+      """)
+  var store: String?
+
+  @Option(
+    name: .customLong("set"),
+    help: "Put a value over the plan's, such as rate=10; may be given more than once.")
+  var overrides: [String] = []
+
+  @Flag(name: .shortAndLong, help: "Say more of what is done, on stderr.")
+  var verbose = false
+
+  @Flag(name: .shortAndLong, help: "Say only results and errors.")
+  var quiet = false
+
+  @Flag(name: .customLong("no-color"), help: "No colour, whatever the terminal.")
+  var noColor = false
+
+  func validate() throws {
+    if verbose && quiet {
+      throw ValidationError("--verbose and --quiet exclude each other: give one of them.")
+    }
+    for override in overrides where !override.contains("=") {
+      throw ValidationError("--set \(override): a path, = and a value are needed: rate=10.")
+    }
+    if let store, StoreLocation(store).holdsPassword {
+      throw ValidationError(
+        """
+        --store holds a password, which the process list would show: give it in PGPASSWORD, \
+        ~/.pgpass or STREAMGATE_STORE.
+        """)
+    }
+  }
+
+  /// True if results may be coloured.
+  var isColourful: Bool {
+    !noColor && Environment.variables["NO_COLOR", default: ""].isEmpty && Console.isOutputTerminal
+  }
+
+  /// A line on stderr for who asked for more.
+  func note(_ text: @autoclosure () -> String) {
+    if verbose { Console.error(Console.inert(text())) }
+  }
+
+  /// A line on stderr for everyone who did not ask for silence.
+  func say(_ text: String) {
+    if !quiet { Console.error(Console.inert(text)) }
+  }
+}

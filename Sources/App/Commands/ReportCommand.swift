@@ -1,0 +1,106 @@
+import ArgumentParser
+import Foundation
+import Gate
+import Model
+import Plan
+import Reports
+import ResultStore
+
+/// A report again.
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Show any stored run, run file or result.json again, in any format.",
+    discussion: """
+      A run that was judged shows the verdict that it had; another one is judged against the
+      history that there is now. Exits with 0 whatever the verdict was.
+
+      Examples:
+        streamgate report 0198c6aa
+        streamgate report out/result.json --format markdown
+        streamgate report 0198c6aa --out again
+      """)
+
+  @OptionGroup var global: GlobalOptions
+
+  @Argument(help: "A run id or its start, a commit, a branch, or a file.")
+  var name: String
+
+  @Option(help: "terminal, markdown, junit, junit-extended or json.")
+  var format: FormatName = .terminal
+
+  @Option(help: "Write junit.xml, summary.md and result.json into this folder instead.")
+  var out: String?
+
+  func run() throws {
+    let report = try FileManager.default.fileExists(atPath: name) ? fromFile() : fromStore()
+    guard let out else {
+      let isColoured = format == .terminal && global.isColourful
+      Console.print(
+        bytes: Reports.render(report, as: isColoured ? .terminalColour : format.format))
+      return
+    }
+    let failures = Publisher(
+      out: out, paths: ReportPaths(), junit: .junit, isColourful: false
+    ).writeFiles(report)
+    if let failure = failures.first { throw failure }
+    global.say("wrote junit.xml, summary.md and result.json into \(out)")
+  }
+
+  private func fromFile() throws -> Report {
+    let comparison = Comparison(global: global, maxLooks: nil, inconclusive: nil)
+    if name.hasSuffix(".json") { return try comparison.judgeAgain(name) }
+    return try comparison.judge(candidate: [name], baseline: [], fresh: [], history: [])
+  }
+
+  private func fromStore() throws -> Report {
+    let loaded = try LoadedPlan.load(global)
+    let store = try StoreOptions.open(global, for: .read)
+    let runs = try RunFinder(store: store, loaded: loaded).runs(name)
+    let newest = runs[runs.count - 1].header
+    let place = LookPlace(
+      project: newest.project, environment: newest.environment, commit: newest.commit)
+    let looks = try store.looks(place)
+    if let look = looks.last(where: { $0.runID == newest.runID }),
+      let report = try LookSeries.report(of: look, in: store.location)
+    {
+      return report
+    }
+    let judging = Judging(
+      loaded: loaded,
+      identity: CandidateIdentity(
+        commit: newest.commit, branch: newest.branch, isKnownToGit: false, notes: []),
+      history: try History.load(loaded, store: store))
+    var candidate = runs[runs.count - 1]
+    candidate.samples = try? store.samples(newest.runID)
+    let input = judging.input(candidates: [candidate]) { try? store.samples($0) }
+    let verdict = Gate.judge(input)
+    let policy = ExitPolicy(
+      inconclusive: loaded.plan.gate.inconclusive,
+      onNewEnvironment: loaded.plan.gate.onNewEnvironment)
+    return Report(
+      input: input, verdict: verdict,
+      facts: ReportFacts(
+        exitCode: Int(policy.code(for: verdict).rawValue), version: App.version,
+        baselineBranch: loaded.plan.gate.branch))
+  }
+}
+
+/// A report's format on the command line.
+enum FormatName: String, ExpressibleByArgument, CaseIterable {
+  case terminal
+  case markdown
+  case junit
+  case junitExtended = "junit-extended"
+  case json
+
+  var format: ReportFormat {
+    switch self {
+    case .terminal: .terminal
+    case .markdown: .markdown
+    case .junit: .junit
+    case .junitExtended: .junitExtended
+    case .json: .json
+    }
+  }
+}

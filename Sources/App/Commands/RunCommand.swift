@@ -1,0 +1,123 @@
+public import ArgumentParser
+import Model
+public import Plan
+import Reports
+
+/// The pipeline step.
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Drive the endpoint, keep the run, judge it, report it, and exit with the verdict.",
+    discussion: """
+      The commit and branch come from git unless flags name them; a tree with changes is kept as \
+      `uncommitted` and never joins a baseline. A run on gate.branch joins the baseline. An \
+      inconclusive run is repeated by itself, up to gate.maxLooks.
+
+      Examples:
+        streamgate run --out out
+        streamgate run --branch main --repeat 5           seed a baseline
+        streamgate run --size quick --set rate=10
+        streamgate run --commit "$SHA" --branch "$BRANCH" --inconclusive block
+      """)
+
+  @OptionGroup var global: GlobalOptions
+
+  @Option(help: "Write junit.xml, summary.md, result.json and the run files into this folder.")
+  var out: String?
+
+  @OptionGroup var candidate: CandidateOptions
+
+  @Option(help: "quick, standard or soak, instead of the plan's size.")
+  var size: String?
+
+  @Option(help: "What inconclusive exits with: warn (0), block (1) or code (2).")
+  var inconclusive: InconclusivePolicy?
+
+  @Option(name: .customLong("repeat"), help: "Run so many times: seeds a baseline on gate.branch.")
+  var count = 1
+
+  @Option(help: "Spread the repeated runs over this time, such as 2h.")
+  var spread: String?
+
+  @Option(help: "Judge this commit anew, though it has a verdict; the reason is kept and shown.")
+  var restart: String?
+
+  @Option(help: "strict (both schemas) or extended (properties for CircleCI, Buildkite).")
+  var junitDialect: JUnitDialect = .strict
+
+  @Flag(help: "Exit codes for git bisect run: 125 where the run cannot tell. Implies code.")
+  var bisect = false
+
+  func validate() throws {
+    guard (1...1_000).contains(count) else {
+      throw ValidationError("--repeat \(count): 1 to 1000 runs.")
+    }
+    if spread != nil, count == 1 {
+      throw ValidationError("--spread spreads repeated runs: give --repeat too.")
+    }
+    if let restart, restart.allSatisfy(\.isWhitespace) {
+      throw ValidationError("--restart needs a reason: it is shown in every report.")
+    }
+  }
+
+  func run() async throws {
+    do {
+      let code = try await gate()
+      if code != .pass { throw bisect ? code.forBisect : code }
+    } catch {
+      guard bisect, let failure = Failure(of: error) else { throw error }
+      Console.error(failure.text)
+      throw failure.code.forBisect
+    }
+  }
+
+  private func gate() async throws -> ExitCode {
+    var extra: [PlanOverride] = []
+    if let size { extra.append(PlanOverride(path: "size", text: size, flag: "--size")) }
+    let loaded = try LoadedPlan.load(global, extra: extra)
+    let session = try await RunSession.open(
+      loaded, options: global, identity: try candidate.identity(for: loaded),
+      publisher: Publisher(
+        out: out, paths: loaded.plan.reports, junit: junitDialect.format,
+        isColourful: global.isColourful),
+      policy: ExitPolicy(
+        inconclusive: inconclusive ?? (bisect ? .code : loaded.plan.gate.inconclusive),
+        onNewEnvironment: loaded.plan.gate.onNewEnvironment))
+    if count > 1 {
+      return try await session.seed(count: count, over: try spreadTime(loaded))
+    }
+    return try await session.gate(restartReason: restart)
+  }
+
+  private func spreadTime(_ loaded: LoadedPlan) throws -> Nanos {
+    guard let spread else { return .zero }
+    guard let time = Nanos(duration: spread) else {
+      throw ValidationError("--spread \(spread): a time such as 90s, 30m or 2h.")
+    }
+    return time
+  }
+}
+
+extension InconclusivePolicy: ExpressibleByArgument {}
+
+/// How JUnit files are written.
+enum JUnitDialect: String, ExpressibleByArgument {
+  case strict
+  case extended
+
+  var format: ReportFormat { self == .strict ? .junit : .junitExtended }
+}
+
+/// Which commit is judged.
+struct CandidateOptions: ParsableArguments {
+  @Option(help: "The commit that is judged; else git's HEAD.")
+  var commit: String?
+
+  @Option(help: "The branch; else git's.")
+  var branch: String?
+
+  /// Flags first, then git, asked in the plan's folder.
+  func identity(for loaded: LoadedPlan) throws -> CandidateIdentity {
+    try CandidateIdentity.find(commit: commit, branch: branch, git: loaded.git)
+  }
+}

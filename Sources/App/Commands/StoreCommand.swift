@@ -1,0 +1,61 @@
+import ArgumentParser
+import ResultStore
+
+/// The store itself.
+struct StoreCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "store", abstract: "Migrate the store, or check it.",
+    subcommands: [Migrate.self, Check.self])
+
+  struct Migrate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "migrate",
+      abstract: "Make the store's tables, or bring them up to this version; nothing is lost.",
+      discussion:
+        "Example:\n  STREAMGATE_STORE=postgres://gate@db/streamgate streamgate store migrate")
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+      let location = try StoreOptions.location(global)
+      let migration = try ResultStore.migrate(location)
+      Console.print(sentence(migration, location))
+    }
+
+    private func sentence(_ migration: Migration, _ location: StoreLocation) -> String {
+      if migration.from == migration.to {
+        return "\(location): schema \(migration.to), nothing to do"
+      }
+      let before = migration.from == 0 ? "made" : "brought from schema \(migration.from)"
+      return "\(location): \(before) to schema \(migration.to)"
+    }
+  }
+
+  struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "check",
+      abstract: "Look the store over: schema, unfinished runs, orphans, whether it can be written.",
+      discussion: "Exits with 66 if the store is damaged, 74 if it cannot be written.")
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+      let location = try StoreOptions.location(global)
+      let check: StoreCheck
+      check = try ResultStore.open(location, for: .read).check()
+      Console.print(
+        """
+        store       \(location)
+        schema      \(check.schemaVersion), this streamgate writes \(check.knownVersion)
+        runs        \(check.runs)
+        requests    \(check.samples)
+        unfinished  \(check.unfinished.isEmpty ? "none" : check.unfinished.joined(separator: ", "))
+        writable    \(check.notWritable == nil ? "yes" : "no")
+        """)
+      for problem in check.problems { Console.print("problem     " + Console.inert(problem)) }
+      if check.orphans > 0 { Console.print("problem     \(check.orphans) requests without a run") }
+      if !check.problems.isEmpty || check.orphans > 0 { throw ExitCode.input }
+      if let failure = check.notWritable { throw Failure(failure) }
+    }
+  }
+}

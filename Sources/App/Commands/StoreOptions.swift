@@ -1,0 +1,27 @@
+import Foundation
+import Plan
+import ResultStore
+
+/// Which store a command means that needs no plan.
+enum StoreOptions {
+  /// The flag's, the variable's, the plan's if there is a plan, else the default.
+  static func location(_ global: GlobalOptions) throws -> StoreLocation {
+    if let store = global.store { return StoreLocation(store) }
+    if planExists(global) {
+      return try LoadedPlan.load(global).storeLocation
+    }
+    let variable = Environment.variables["STREAMGATE_STORE"] ?? ""
+    return StoreLocation(variable.isEmpty ? StoreLocation.defaultPath : variable)
+  }
+
+  /// Opens that store; what it says is a failure of the command.
+  static func open(_ global: GlobalOptions, for access: StoreAccess) throws -> ResultStore {
+    let location = try location(global)
+    return try ResultStore.open(location, for: access)
+  }
+}
+
+/// True if the flags' plan file is there.
+func planExists(_ global: GlobalOptions) -> Bool {
+  FileManager.default.fileExists(atPath: global.config)
+}

@@ -1,0 +1,172 @@
+import Forge
+import Foundation
+import Gate
+import Model
+import Plan
+import Reports
+import ResultStore
+
+/// Judges files and stored runs without load.
+struct Comparison {
+  /// Looks of a judgement without a plan.
+  static let maxLooksWithoutPlan = 5
+
+  let global: GlobalOptions
+  let maxLooks: Int?
+  let inconclusive: InconclusivePolicy?
+
+  // MARK: - Run files
+
+  /// Judges run files in given roles.
+  func judge(
+    candidate: [String], baseline: [String], fresh: [String], history: [[String]]
+  ) throws -> Report {
+    let plan = try planIfAny()
+    var candidates = try candidate.map(read)
+    var mains = try baseline.map(read)
+    var freshRuns = try fresh.map(read)
+    var groups = try history.map { try $0.map(read) }
+    let reference = reference(of: mains + groups.flatMap { $0 }, candidates: candidates)
+    let objectives = plan?.plan.objectives ?? []
+    func summarize(_ run: RunRecord) -> RunRecord {
+      var header = run.header
+      if header.referenceTokens.isEmpty { header.referenceTokens = reference.tokens }
+      header.stallGap = header.stallGap ?? reference.stallGap
+      return Gate.summarize(
+        samples: run.samples ?? [], header: header, objectives: objectives)
+    }
+    candidates = candidates.map(summarize)
+    mains = mains.map(summarize)
+    freshRuns = freshRuns.map(summarize)
+    groups = groups.map { $0.map(summarize) }
+    var settings =
+      plan.map { GateSettings(plan: $0.plan.gate, objectives: objectives) }
+      ?? GateSettings(maxLooks: Comparison.maxLooksWithoutPlan)
+    if let maxLooks { settings.maxLooks = maxLooks }
+    // What is judged as a candidate is no run of main, whatever its header says.
+    let input = GateInput(
+      settings: settings, candidates: candidates.map { $0.asCandidate(not: settings.branch) },
+      baseline: mains.map(\.withoutSamples), fresh: freshRuns.map(\.withoutSamples),
+      history: groups.map { $0.map(\.withoutSamples) },
+      evaluatedAt: candidates.map(\.header.startedAt).max() ?? UnixNanos(0),
+      displays: DisplayTests.compare(candidate: candidates, baseline: mains + freshRuns))
+    return finish(input, verdict: Gate.judge(input), plan: plan)
+  }
+
+  /// The reference that the earliest main run with one carries, or makes of its requests.
+  private func reference(
+    of mains: [RunRecord], candidates: [RunRecord]
+  ) -> (tokens: [String: Double], stallGap: Nanos?) {
+    let sorted = mains.sorted {
+      ($0.header.startedAt, $0.header.runID) < ($1.header.startedAt, $1.header.runID)
+    }
+    guard let first = sorted.first(where: \.header.isUsable) else { return ([:], nil) }
+    let own = Gate.summarize(samples: first.samples ?? [], header: first.header)
+    return (own.header.referenceTokens, own.header.stallGap)
+  }
+
+  private func read(_ path: String) throws -> RunRecord {
+    return try RunFile.read(path)
+  }
+
+  // MARK: - A result file
+
+  /// Judges a `result.json` again.
+  func judgeAgain(_ path: String) throws -> Report {
+    let bytes: [UInt8]
+    do {
+      bytes = Array(try Data(contentsOf: URL(filePath: path)))
+    } catch {
+      throw Failure(
+        .input, "the file cannot be read", at: path, because: error.localizedDescription)
+    }
+    do {
+      let file = try ResultFile.decode(bytes)
+      let verdict = Gate.judge(file.input)
+      var facts = file.facts
+      if verdict.kind != file.kind || inconclusive != nil {
+        facts.exitCode = Int(policy(nil).code(for: verdict).rawValue)
+      }
+      return Report(input: file.input, verdict: verdict, facts: facts)
+    } catch {
+      throw Failure(error, at: path)
+    }
+  }
+
+  // MARK: - Two names
+
+  /// Judges HEAD: against the store's history if both are stored, else shows the differences of
+  /// two files.
+  func judge(base: String, head: String) throws -> Report {
+    let files = [base, head].filter { FileManager.default.fileExists(atPath: $0) }
+    if files.count == 2 { return try differences(base: read(base), head: read(head)) }
+    guard files.isEmpty else {
+      throw Failure(
+        .usage, "\(files[0]) is a file, and the other one is not",
+        remedy: "two files, or two names in the store; streamgate runs import stores a file")
+    }
+    let loaded = try LoadedPlan.load(global)
+    let store = try StoreOptions.open(global, for: .read)
+    let finder = RunFinder(store: store, loaded: loaded)
+    let (before, candidates) = (try finder.runs(base), try finder.runs(head))
+    guard let newest = candidates.last else { throw Failure(StoreError.unknownRun(head)) }
+    var history = try History.load(loaded, store: store)
+    let wanted = Set(before.map(\.header.runID))
+    if !before.contains(where: { $0.header.branch == loaded.plan.gate.branch }) {
+      return try differences(base: before[before.count - 1], head: newest)
+    }
+    history.runs.removeAll { run in
+      run.header.branch == loaded.plan.gate.branch && !wanted.contains(run.header.runID)
+        && run.header.startedAt > (before.last?.header.startedAt ?? run.header.startedAt)
+    }
+    let identity = CandidateIdentity(
+      commit: newest.header.commit, branch: newest.header.branch,
+      isKnownToGit: ((try? loaded.git.commit(newest.header.commit)) ?? nil) != nil, notes: [])
+    let judging = Judging(loaded: loaded, identity: identity, history: history)
+    let input = judging.input(candidates: candidates) { try? store.samples($0) }
+    return finish(input, verdict: Gate.judge(input), plan: loaded)
+  }
+
+  private func differences(base: RunRecord, head: RunRecord) throws -> Report {
+    let summarized = [base, head].map { run in
+      run.latencies.isEmpty
+        ? Gate.summarize(samples: run.samples ?? [], header: run.header) : run
+    }
+    let input = GateInput(
+      candidates: [summarized[1].withoutSamples], baseline: [summarized[0].withoutSamples],
+      displays: DisplayTests.compare(candidate: [summarized[1]], baseline: [summarized[0]]))
+    var verdict = Gate.differences(candidate: summarized[1], baseline: summarized[0])
+    verdict.displays = input.displays
+    return finish(input, verdict: verdict, plan: nil)
+  }
+
+  // MARK: - Shared
+
+  private func planIfAny() throws -> LoadedPlan? {
+    planExists(global) ? try LoadedPlan.load(global) : nil
+  }
+
+  private func policy(_ plan: LoadedPlan?) -> ExitPolicy {
+    ExitPolicy(
+      inconclusive: inconclusive ?? plan?.plan.gate.inconclusive ?? .warn,
+      onNewEnvironment: plan?.plan.gate.onNewEnvironment ?? .warn)
+  }
+
+  private func finish(_ input: GateInput, verdict: Verdict, plan: LoadedPlan?) -> Report {
+    Report(
+      input: input, verdict: verdict,
+      facts: ReportFacts(
+        exitCode: Int(policy(plan).code(for: verdict).rawValue), hostName: "",
+        version: App.version, baselineBranch: input.settings.branch))
+  }
+}
+
+extension RunRecord {
+  /// The record as a candidate's, without its requests: not on the branch whose runs are judged
+  /// alone.
+  fileprivate func asCandidate(not branch: String) -> RunRecord {
+    var record = withoutSamples
+    if record.header.branch == branch { record.header.branch = "" }
+    return record
+  }
+}

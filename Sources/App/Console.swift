@@ -1,0 +1,71 @@
+import Glibc
+
+/// The process' output: results on stdout, everything else on stderr.
+enum Console {
+  /// Writes a line to stdout.
+  static func print(_ text: String) {
+    write(text + "\n", to: STDOUT_FILENO)
+  }
+
+  /// Writes bytes to stdout as they are.
+  static func print(bytes: [UInt8]) {
+    write(bytes, to: STDOUT_FILENO)
+  }
+
+  /// Writes a line to stderr.
+  static func error(_ text: String) {
+    write(text + "\n", to: STDERR_FILENO)
+  }
+
+  /// Writes to stderr without a line end.
+  static func errorPart(_ text: String) {
+    write(text, to: STDERR_FILENO)
+  }
+
+  /// True if stderr is a terminal that can move its cursor.
+  static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 && hasCapableTerminal }
+
+  /// True if stdout is a terminal that can show colour.
+  static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 && hasCapableTerminal }
+
+  private static var hasCapableTerminal: Bool {
+    guard let term = getenv("TERM") else { return false }
+    return String(cString: term) != "dumb"
+  }
+
+  /// The text with every control character but line feed and tab made visible, so that a
+  /// server's words cannot drive the terminal.
+  static func inert(_ text: String) -> String {
+    var out = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar.value {
+      case 0x0A, 0x09: out.append(scalar)
+      case 0..<0x20, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069: out.append("\u{FFFD}")
+      default: out.append(scalar)
+      }
+    }
+    return String(out)
+  }
+
+  private static func write(_ text: String, to descriptor: Int32) {
+    write(Array(text.utf8), to: descriptor)
+  }
+
+  /// A reader that went away is no error of ours: the rest is dropped.
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 {
+        guard errno == EINTR || errno == EAGAIN else { return }
+        continue
+      }
+      rest = rest.dropFirst(count)
+    }
+  }
+}
+
+/// A closed pipe shows as a failed write and not as a signal that ends the process.
+func ignoreBrokenPipes() {
+  signal(SIGPIPE, SIG_IGN)
+}

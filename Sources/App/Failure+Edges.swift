@@ -1,0 +1,174 @@
+import Glibc
+import LoadEngine
+import Model
+import Plan
+import Reports
+import ResultStore
+
+extension Failure {
+  /// The failure that an edge's error is to a user; nil for an error that nobody foresaw.
+  init?(of error: any Error) {
+    switch error {
+    case let failure as Failure: self = failure
+    case let error as StoreError: self.init(error)
+    case let error as FileError: self.init(error)
+    case let error as EngineError: self.init(error)
+    case let error as RecorderError: self.init(error)
+    default: return nil
+    }
+  }
+
+  /// Every problem of a plan, a line each.
+  init(_ problems: PlanProblems, file: String) {
+    let count = problems.problems.count
+    let lines = problems.problems.map { "\n  " + $0.text(file: file) }.joined()
+    self.init(
+      .plan, "the plan has \(count) problem\(count == 1 ? "" : "s")" + lines,
+      remedy: "streamgate plan --help, and docs/plan.md for every key")
+  }
+
+  /// Why a plan file gave no plan.
+  init(_ error: PlanFileError, file: String) {
+    switch error {
+    case .unreadable(let path, let why):
+      self.init(
+        .input, "the plan file cannot be read", at: path, because: why,
+        remedy: "streamgate init writes one; --config names another")
+    case .invalid(let problems):
+      self.init(problems, file: file)
+    }
+  }
+
+  /// What the store said.
+  init(_ error: StoreError) {
+    switch error {
+    case .unreachable(let store, let reason):
+      self.init(
+        .unavailable, "the store does not answer", at: store, because: reason,
+        remedy: "start the database, or name another one with --store")
+    case .refused(let store, let reason):
+      self.init(
+        .refused, "the store refuses the credentials", at: store, because: reason,
+        remedy: "PGUSER and PGPASSWORD, ~/.pgpass, or STREAMGATE_STORE")
+    case .notWritable(let store, let reason):
+      self.init(
+        .notStored, "the store cannot be written", at: store, because: reason,
+        remedy: "make it writable, or name another one with --store")
+    case .missing(let store):
+      self.init(
+        .input, "there is no store here", at: store,
+        remedy: "streamgate run makes one, streamgate runs import fills one")
+    case .schemaTooNew(let store, let found, let known, let version):
+      self.init(
+        .input, "the store's schema \(found) is newer than this streamgate's \(known)", at: store,
+        remedy: "install streamgate \(version) or later")
+    case .schemaTooOld(let store, let found, let known):
+      self.init(
+        .input, "the store's schema \(found) is older than this streamgate's \(known)", at: store,
+        remedy: "streamgate store migrate")
+    case .busy(let store, let reason):
+      self.init(
+        .unavailable, "the store is locked by another client", at: store, because: reason,
+        remedy: "wait for the other run to end")
+    case .failed(let store, let reason):
+      self.init(.notStored, "a statement failed in the store", at: store, because: reason)
+    case .damaged(let store, let reason):
+      self.init(
+        .input, "the store holds what streamgate did not write", at: store, because: reason,
+        remedy: "streamgate store check")
+    case .unknownRun(let id):
+      self.init(.input, "no run has the id \(id)", remedy: "streamgate runs list")
+    case .ambiguousRun(let id, let matches):
+      self.init(
+        .input, "several runs begin with \(id)",
+        because: matches.prefix(5).joined(separator: ", "), remedy: "give more of the id")
+    case .runExists(let id):
+      self.init(.input, "a run with the id \(id) is stored already")
+    case .nameTooLong(let field, let bytes):
+      self.init(
+        .input, "a run's \(field) of \(bytes) bytes is longer than a store allows",
+        remedy: "a shorter name")
+    }
+  }
+
+  /// What the engine said.
+  init(_ error: EngineError) {
+    switch error {
+    case .badURL(let url):
+      self.init(.plan, "target.url is no http or https URL", at: url)
+    case .unknownDialect(let name):
+      self.init(.plan, "no dialect is called \(name)", remedy: "openai-chat")
+    case .unresolved(let host, let code):
+      self.init(
+        .unavailable, "the endpoint's name has no address", at: host,
+        because: String(cString: gai_strerror(Int32(code))),
+        remedy: "check target.url and the resolver")
+    case .unreachable(let host, let port, let within, let systemError):
+      self.init(
+        .unavailable, "the endpoint takes no connection", at: "\(host):\(port)",
+        because: systemError.map { String(cString: strerror(Int32($0))) }
+          ?? "no answer within \(within.seconds) s",
+        remedy: "start the service, check target.url, or raise target.timeouts.connect")
+    case .tls(let host, let port, let code):
+      self.init(
+        .unavailable, "the endpoint's TLS cannot be agreed on", at: "\(host):\(port)",
+        because: "libcurl code \(code)", remedy: "check its certificate, or set target.tls.ca")
+    case .openFiles(let allowed, let needed):
+      self.init(
+        .unavailable, "the load needs \(needed) open files, the system allows \(allowed)",
+        remedy: "ulimit -Hn \(needed), or a lower limits.inFlight")
+    case .system(let call, let code):
+      self.init(
+        .defect, "the system refused \(call)", because: String(cString: strerror(Int32(code))))
+    case .transport(let call, let code):
+      self.init(.defect, "libcurl refused \(call)", because: "code \(code)")
+    case .stopped:
+      self.init(.interrupted, "stopped before a request was sent")
+    }
+  }
+}
+
+extension Failure {
+  /// What is wrong with a `result.json`.
+  init(_ error: ResultFileError, at path: String) {
+    switch error {
+    case .tooLarge(let bytes):
+      self.init(.input, "\(bytes) bytes are too many for a result.json", at: path)
+    case .notJSON(let error):
+      self.init(.input, "no JSON at byte \(error.offset): \(error.what)", at: path)
+    case .notAResult:
+      self.init(
+        .input, "no result.json", at: path,
+        remedy: "run files go with --candidate and --baseline, or two at a time")
+    case .otherFormat(let format):
+      self.init(
+        .input, "a result in format \(format), this streamgate reads \(ResultFile.format)",
+        at: path, remedy: "install the streamgate that wrote it, or a later one")
+    case .wrongField(let error):
+      self.init(.input, "\(error.field) \(error.what)", at: path)
+    }
+  }
+
+  /// Why a recording could not start.
+  init(_ error: RecorderError) {
+    switch error {
+    case .store(let error): self.init(error)
+    case .spool(let error): self.init(error)
+    case .noThread(let code):
+      self.init(
+        .unavailable, "the system gives no thread", because: String(cString: strerror(code)))
+    }
+  }
+
+  /// What is wrong with a file.
+  init(_ error: FileError) {
+    switch error {
+    case .unreadable(let path, let reason):
+      self.init(.input, "the file cannot be read", at: path, because: reason)
+    case .wrong(let path, let line, let what):
+      self.init(.input, what, at: line.map { "\(path):\($0)" } ?? path)
+    case .notWritten(let path, let reason):
+      self.init(.notStored, "the file cannot be written", at: path, because: reason)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+/// An error that ends the command: what, where, why, and what to try, with its exit code.
+struct Failure: Error, Equatable {
+  var code: ExitCode
+  /// What went wrong, a sentence without a full stop.
+  var what: String
+  /// A file and line, a URL or a flag; nil where there is none.
+  var place: String?
+  /// Why, nil where `what` says it.
+  var cause: String?
+  /// What to try.
+  var remedy: String?
+
+  init(
+    _ code: ExitCode, _ what: String, at place: String? = nil, because cause: String? = nil,
+    remedy: String? = nil
+  ) {
+    self.code = code
+    self.what = what
+    self.place = place
+    self.cause = cause
+    self.remedy = remedy
+  }
+
+  /// The text for stderr; control characters are made visible.
+  var text: String {
+    var text = "error: "
+    if let place { text += place + ": " }
+    text += what
+    if let cause, !cause.isEmpty { text += "\n  because: " + cause }
+    if let remedy { text += "\n  try: " + remedy }
+    return Console.inert(text)
+  }
+}

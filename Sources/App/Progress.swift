@@ -1,0 +1,67 @@
+import LoadEngine
+import Model
+import Plan
+
+/// How far a run is, on stderr: one line in place at a terminal, else a plain line every ten
+/// seconds; nothing when silence was asked for.
+struct Progress {
+  /// Between two looks at the engine.
+  static let interval = Nanos.milliseconds(200)
+  /// Between two lines in a log.
+  static let logInterval = Nanos.seconds(10)
+
+  private let isQuiet: Bool
+  private let isLive: Bool
+  private let label: String
+  private var lastLine: MonotonicNanos
+  private var isLineOpen = false
+
+  /// Progress under a label such as `look 2 of 3`.
+  init(label: String, isQuiet: Bool, isLive: Bool, now: MonotonicNanos) {
+    self.label = label
+    self.isQuiet = isQuiet
+    self.isLive = isLive && !isQuiet
+    lastLine = now
+  }
+
+  /// Shows what there is to show at this moment.
+  mutating func update(_ progress: EngineProgress, now: MonotonicNanos) {
+    guard !isQuiet else { return }
+    if isLive {
+      Console.errorPart("\r\u{1B}[K" + Progress.line(progress, label: label))
+      isLineOpen = true
+    } else if now - lastLine >= Progress.logInterval {
+      Console.error(Progress.line(progress, label: label))
+      lastLine = now
+    }
+  }
+
+  /// Leaves the line in place behind.
+  mutating func end() {
+    if isLineOpen { Console.errorPart("\r\u{1B}[K") }
+    isLineOpen = false
+  }
+
+  /// One line of at most 120 columns.
+  static func line(_ progress: EngineProgress, label: String) -> String {
+    guard let profile = progress.profile else { return "\(label): connecting" }
+    let failed = progress.ended.filter { !$0.key.isSuccess }.map(\.value).reduce(0, +)
+    let ended = progress.ended.values.reduce(0, +)
+    var parts = [
+      "\(label): \(profile.rawValue) \(seconds(progress.elapsed))/\(seconds(progress.duration))",
+      "\(progress.inFlight) open", "\(ended) ended", "\(failed) failed",
+    ]
+    if let p50 = progress.recentTTFTP50, let p95 = progress.recentTTFTP95 {
+      parts.append("ttft \(milliseconds(p50))/\(milliseconds(p95)) ms (p50/p95)")
+    }
+    return parts.joined(separator: ", ")
+  }
+
+  private static func seconds(_ time: Nanos) -> String {
+    "\((time.rawValue + 500_000_000) / 1_000_000_000) s"
+  }
+
+  private static func milliseconds(_ time: Nanos) -> Int64 {
+    (time.rawValue + 500_000) / 1_000_000
+  }
+}

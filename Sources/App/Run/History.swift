@@ -1,0 +1,76 @@
+import Foundation
+import Model
+import Plan
+import ResultStore
+
+/// The runs that a judgement can draw on: the store's and the baseline file's, by run id, of
+/// which the store's win.
+struct History {
+  /// Every run of the environment, in the order of the store, then those of the file alone.
+  var runs: [RunRecord] = []
+  var waivers: [Waiver] = []
+  /// Ids of the runs that begin a new segment.
+  var segments: [String] = []
+  /// What runs of this environment are measured against, nil before its first usable main run.
+  var reference: EnvironmentReference?
+  /// True if the project has runs, but none in this environment.
+  var isNewEnvironment = false
+  /// True if the baseline file was there.
+  var hasBaselineFile = false
+
+  /// Where the reviewed baseline of an environment lies.
+  static func baselinePath(_ loaded: LoadedPlan) -> String {
+    let path = "baselines/\(loaded.plan.project)/\(loaded.environment).json"
+    return loaded.folder == "." ? path : loaded.folder + "/" + path
+  }
+
+  /// Reads both; a store that is nil gives the file alone.
+  static func load(_ loaded: LoadedPlan, store: ResultStore?) throws -> History {
+    var history = History()
+    let (project, environment) = (loaded.plan.project, loaded.environment)
+    if let store {
+      history.runs = try store.runs(RunFilter(project: project, environment: environment))
+      history.waivers = try store.waivers(project: project, environment: environment)
+      history.reference = try store.environment(project: project, key: environment)
+      if history.runs.isEmpty {
+        let others = try store.runs(RunFilter(project: project, limit: 1), figures: .none)
+        history.isNewEnvironment = !others.isEmpty
+      }
+    }
+    try history.addFile(baselinePath(loaded), project: project, environment: environment)
+    if !history.runs.isEmpty { history.isNewEnvironment = false }
+    return history
+  }
+
+  /// The store's and the file's; the file's alone where there is no store yet.
+  static func ofStoreOrFile(_ loaded: LoadedPlan, global: GlobalOptions) throws -> History {
+    do {
+      return try load(loaded, store: try ResultStore.open(loaded.storeLocation, for: .read))
+    } catch StoreError.missing {
+      return try load(loaded, store: nil)
+    } catch let error as StoreError {
+      throw Failure(error)
+    }
+  }
+
+  private mutating func addFile(
+    _ path: String, project: String, environment: String
+  ) throws {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    let file: BaselineFile
+    file = try BaselineFile.read(path)
+    guard file.project == project, file.environment == environment else {
+      throw Failure(
+        .input, "the baseline file is of \(file.project) \(file.environment)", at: path,
+        because: "this plan is \(project) \(environment)",
+        remedy: "streamgate baseline export writes the file under its right name")
+    }
+    hasBaselineFile = true
+    let known = Set(runs.map(\.header.runID))
+    runs += file.runs.filter { !known.contains($0.header.runID) }
+    let waived = Set(waivers.map(\.id))
+    waivers += file.waivers.filter { !waived.contains($0.id) }
+    segments = file.segments
+    reference = reference ?? file.reference
+  }
+}

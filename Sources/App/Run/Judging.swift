@@ -1,0 +1,76 @@
+import Forge
+import Gate
+import Model
+import Plan
+
+/// Chooses what a commit's runs are judged against and puts the verdict's inputs together.
+struct Judging {
+  let loaded: LoadedPlan
+  let identity: CandidateIdentity
+  let history: History
+
+  /// What a reader should know of the choice.
+  var notes: [String] {
+    identity.isKnownToGit ? [] : ["git does not know this commit: runs of main are ordered by time"]
+  }
+
+  /// The choice for the looks of a commit; none: as `baseline list` shows it.
+  func selection(candidates: [RunRecord]) -> BaselineSelection {
+    let places = ancestry()
+    return Baseline.choose(
+      runs: history.runs.map { HistoryEntry(header: $0.header) },
+      candidates: candidates.map { HistoryEntry(header: $0.header) },
+      rules: BaselineRules(
+        branch: loaded.plan.gate.branch, environment: loaded.environment,
+        baselineRuns: loaded.plan.gate.baselineRuns, historyRuns: loaded.plan.gate.historyRuns,
+        segmentStarts: Set(history.segments)),
+      ancestry: { commit in
+        switch places[commit] {
+        case .ancestor: .ancestor(distance: 0)
+        case .notAncestor: .notAncestor
+        case .unknown, nil: .unknown
+        }
+      })
+  }
+
+  /// The inputs of a verdict; `samples` gives a run's requests for display, nil where they are
+  /// not at hand.
+  func input(
+    candidates: [RunRecord], samples: (String) -> [StreamSample]?
+  ) -> GateInput {
+    let selection = selection(candidates: candidates)
+    var records: [String: RunRecord] = [:]
+    for run in history.runs { records[run.header.runID] = run }
+    func runs(_ ids: [String]) -> [RunRecord] { ids.compactMap { records[$0] } }
+    var shown = runs((selection.baseline + selection.fresh).suffix(Judging.displayRunsMax))
+    for index in shown.indices { shown[index].samples = samples(shown[index].header.runID) }
+    return GateInput(
+      settings: GateSettings(plan: loaded.plan.gate, objectives: loaded.plan.objectives),
+      candidates: candidates.map(\.withoutSamples),
+      baseline: runs(selection.baseline), fresh: runs(selection.fresh),
+      history: selection.history.map(runs), latest: runs(selection.latest),
+      latestSince: selection.latestSince, waivers: history.waivers, evaluatedAt: Clock.unix(),
+      hasMainAborted: selection.hasMainAborted, isNewEnvironment: history.isNewEnvironment,
+      displays: DisplayTests.compare(candidate: candidates, baseline: shown))
+  }
+
+  /// Runs whose requests are read for display: what a reader compares with is recent.
+  private static let displayRunsMax = 3
+
+  private func ancestry() -> [String: Model.Ancestry] {
+    guard identity.isKnownToGit else { return [:] }
+    let commits = Array(Set(history.runs.map(\.header.commit)))
+    let tip = identity.testedCommit ?? identity.commit
+    let places = try? loaded.git.ancestry(of: tip, commits: commits)
+    return places ?? [:]
+  }
+}
+
+extension RunRecord {
+  /// The record without its requests.
+  var withoutSamples: RunRecord {
+    var record = self
+    record.samples = nil
+    return record
+  }
+}

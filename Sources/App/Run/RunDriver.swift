@@ -1,0 +1,141 @@
+import Gate
+import LoadEngine
+import Model
+import Plan
+import ResultStore
+import Workload
+
+/// Drives an endpoint once under the whole schedule and keeps what was measured.
+struct RunDriver {
+  /// After an interrupt, how long open streams may take to end.
+  static let grace = Nanos.seconds(5)
+
+  let loaded: LoadedPlan
+  let schedule: Schedule
+  let store: StoreLocation
+  let options: GlobalOptions
+  let signals: Signals
+  /// The environment's frozen reference, nil before its first usable run of main.
+  var reference: EnvironmentReference?
+  /// The baseline's smallest median time to first token, which the client's error is held to.
+  var smallestBaselineMedian: Nanos?
+
+  /// One run of a plan, as of `identity`; `label` leads its progress. Throws only what is known
+  /// before load; whatever fails later is in the result.
+  func drive(
+    _ plan: Plan, as identity: CandidateIdentity, label: String
+  ) async throws -> DrivenRun {
+    let header = self.header(plan, identity)
+    let recorder: RunRecorder
+    recorder = try await RunRecorder.start(
+      header, store: store, folder: RunDriver.spoolFolder)
+    let template = RequestTemplate(plan: plan, runNonce: header.runID)
+    let job = EngineJob(plan: plan, schedule: schedule, template: template)
+    let outcome = await load(job, into: recorder.queue, label: label)
+    let recording = await recorder.stop()
+    let record = summary(of: recording, header: header, outcome: outcome)
+    let end = await recorder.finish(record)
+    if case .failure(let error) = outcome { throw Failure(error) }
+    return DrivenRun(record: record, end: end, isInterrupted: signals.exitCode != nil)
+  }
+
+  /// Where spool files grow while a run goes on.
+  static let spoolFolder = ".streamgate"
+
+  private func header(_ plan: Plan, _ identity: CandidateIdentity) -> RunHeader {
+    var random = SystemRandomNumberGenerator()
+    let bytes = (0..<UUIDv7.randomBytes).map { _ in UInt8.random(in: .min ... .max, using: &random)
+    }
+    let now = Clock.unix()
+    return RunHeader(
+      runID: UUIDv7.make(at: now, random: bytes),
+      project: plan.project, commit: identity.commit, testedCommit: identity.testedCommit,
+      branch: identity.branch, environment: loaded.environment,
+      planDigest: loaded.plan.digest, startedAt: now,
+      timeout: plan.scenarios.map(\.target.timeouts.total).max() ?? plan.target.timeouts.total,
+      profiles: plan.profiles.map(\.rawValue), scenarios: plan.scenarios.map(\.name),
+      referenceTokens: reference?.referenceTokens ?? [:], stallGap: reference?.stallGap,
+      version: App.version)
+  }
+
+  /// Runs the engine and shows its progress until it ends.
+  private func load(
+    _ job: EngineJob, into queue: BatchQueue<StreamSample>, label: String
+  ) async -> Result<EngineReport, EngineError> {
+    let control: EngineControl
+    do {
+      control = try EngineControl()
+    } catch {
+      queue.close()
+      return .failure(error)
+    }
+    signals.onSignal { count in control.stop(grace: count > 1 ? .zero : RunDriver.grace) }
+    let (isQuiet, isLive) = (options.quiet, Console.isErrorTerminal && !Environment.isCI)
+    let view = Task {
+      var progress = Progress(
+        label: label, isQuiet: isQuiet, isLive: isLive, now: Clock.monotonic())
+      while !Task.isCancelled {
+        progress.update(control.progress, now: Clock.monotonic())
+        try? await Task.sleep(for: .nanoseconds(Progress.interval.rawValue))
+      }
+      progress.end()
+    }
+    let result: Result<EngineReport, EngineError>
+    do {
+      result = .success(try await LoadEngine.run(job: job, samples: queue, control: control))
+    } catch {
+      result = .failure(error)
+    }
+    view.cancel()
+    await view.value
+    return result
+  }
+
+  /// The run's numbers, and whether it can serve.
+  private func summary(
+    of recording: Recording, header: RunHeader, outcome: Result<EngineReport, EngineError>
+  ) -> RunRecord {
+    var header = header
+    switch outcome {
+    case .success(let report):
+      header.startedAt = report.startedAt
+      header.selfCheck = report.selfCheck
+      header.aborted = report.aborted
+      if report.end == .stopped { header.markUnusable("interrupted") }
+      let lost = report.samplesRefused + recording.refused
+      if lost > 0 { header.markUnusable("\(lost) requests could not be kept in time") }
+    case .failure(let error):
+      header.markUnusable("the engine stopped: \(error)")
+    }
+    if let failure = recording.spoolFailure, recording.storeFailure != nil {
+      header.markUnusable("neither store nor spool took every request: \(failure)")
+    }
+    return Gate.summarize(
+      samples: recording.samples, header: header, objectives: loaded.plan.objectives,
+      smallestBaselineMedian: smallestBaselineMedian)
+  }
+}
+
+/// One finished run and where it is.
+struct DrivenRun {
+  var record: RunRecord
+  var end: RecordingEnd
+  /// True if a signal ended it.
+  var isInterrupted: Bool
+
+  /// What a reader should know about where the run is; nil if it is stored as it should be.
+  var storageProblem: String? {
+    if end.isStored { return nil }
+    let reason = end.storeFailure.map { Failure($0).text } ?? "the store did not take it"
+    guard let path = end.spoolPath else { return reason }
+    return reason + "\n  kept: \(path); streamgate runs import \(path)"
+  }
+}
+
+extension RunHeader {
+  /// Says why the run cannot serve; the first reason stays.
+  fileprivate mutating func markUnusable(_ reason: String) {
+    if isUsable { unusableReason = reason }
+    isUsable = false
+  }
+}

@@ -1,0 +1,94 @@
+import Forge
+import Foundation
+import Gate
+import Model
+import Plan
+import Reports
+import ResultStore
+
+extension RunSession {
+  /// Judges runs and puts the report together; `codes` are what else went wrong.
+  func report(
+    on candidates: [RunRecord], history: History, run: DrivenRun, restartReason: String?,
+    codes: [ExitCode]
+  ) -> Report {
+    let judging = Judging(loaded: loaded, identity: identity, history: history)
+    let input = judging.input(candidates: candidates) { runID in samples(of: runID) }
+    let verdict = Gate.judge(input)
+    let code = ExitCode.mostSevere(codes + [policy.code(for: verdict)])
+    var notes = self.notes + judging.notes
+    if let problem = run.storageProblem { notes.append(problem) }
+    return Report(
+      input: input, verdict: verdict,
+      facts: ReportFacts(
+        exitCode: Int(code.rawValue), hostName: Host.name, version: App.version,
+        baselineBranch: plan.gate.branch, restartReason: restartReason, notes: notes))
+  }
+
+  /// A stored run's requests for display, nil where they are not at hand.
+  private func samples(of runID: String) -> [StreamSample]? {
+    guard let store = try? ResultStore.open(storeLocation, for: .read) else { return nil }
+    return try? store.samples(runID)
+  }
+
+  /// What storage adds to the exit code.
+  func storageCodes(_ run: DrivenRun) -> [ExitCode] {
+    guard let problem = run.storageProblem else { return [] }
+    Console.error(Console.inert(problem))
+    return [.notStored]
+  }
+
+  /// Writes the reports; returns the codes of the verdict and of whatever could not be written.
+  func publish(_ report: Report, runs: [RunRecord], isPrinted: Bool) -> [ExitCode] {
+    var failures = publisher.writeFiles(report)
+    failures += publisher.writeRunFiles(runs)
+    for failure in failures { Console.error(failure.text) }
+    if isPrinted { publisher.printSummary(report) }
+    let code = ExitCode(rawValue: Int32(report.facts.exitCode)) ?? .defect
+    return [code] + failures.map(\.code)
+  }
+
+  /// Says what became of a run that a signal ended.
+  func report(interrupted run: DrivenRun, _ code: ExitCode) -> ExitCode {
+    let count = run.record.samples?.count ?? 0
+    options.say(
+      run.storageProblem
+        ?? "interrupted: \(count) requests are stored as run \(run.record.header.runID), "
+        + "which is not judged and joins no baseline")
+    for failure in publisher.writeRunFiles([run.record]) { Console.error(failure.text) }
+    return code
+  }
+
+  /// The first usable run of main freezes what the environment's runs are measured against.
+  func freezeReference(_ record: RunRecord, unless frozen: EnvironmentReference?) {
+    let header = record.header
+    guard frozen == nil, header.isUsable, !identity.isUncommitted, let stallGap = header.stallGap
+    else { return }
+    do throws(StoreError) {
+      _ = try ResultStore.open(storeLocation, for: .write).freeze(
+        EnvironmentReference(
+          project: header.project, environment: header.environment,
+          referenceTokens: header.referenceTokens, stallGap: stallGap, frozenBy: header.runID))
+    } catch {
+      Console.error(Failure(error).text)
+    }
+  }
+
+  /// Keeps the verdict on a run of main, so that a failed one stays out of the baseline.
+  func setVerdict(_ verdict: VerdictKind, of runID: String) {
+    do throws(StoreError) {
+      try ResultStore.open(storeLocation, for: .write).setVerdict(verdict, runID: runID)
+    } catch {
+      Console.error(Failure(error).text)
+    }
+  }
+}
+
+/// The machine's name, for reports.
+enum Host {
+  static var name: String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "" }
+    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+}

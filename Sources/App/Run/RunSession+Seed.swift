@@ -1,0 +1,49 @@
+import Gate
+import Model
+import Plan
+import Reports
+import ResultStore
+
+extension RunSession {
+  /// Runs main `count` times, spread over a time, and says how far the baseline is.
+  func seed(count: Int, over spread: Nanos) async throws -> ExitCode {
+    guard isMain else {
+      throw Failure(
+        .usage, "--repeat seeds a baseline, and this is branch \"\(identity.branch)\"",
+        because: "only runs of \(plan.gate.branch) are a baseline",
+        remedy: "--branch \(plan.gate.branch), or gate.branch in the plan")
+    }
+    var codes: [ExitCode] = []
+    let pause = Nanos(spread.rawValue / Int64(max(1, count - 1)))
+    let start = Clock.monotonic()
+    for index in 1...count {
+      await wait(until: start + pause * Int64(index - 1))
+      if signals.exitCode != nil { break }
+      let label = "run \(index) of \(count)"
+      let judged = try await judgeMain(label: label, isLast: index == count)
+      codes.append(judged)
+      if signals.exitCode != nil { break }
+    }
+    return ExitCode.mostSevere(codes + [signals.exitCode].compactMap { $0 })
+  }
+
+  private func wait(until due: MonotonicNanos) async {
+    while signals.exitCode == nil, Clock.monotonic() < due {
+      try? await Task.sleep(for: .milliseconds(200))
+    }
+  }
+
+  /// One run of main: judged alone against the earlier ones, and then one of them.
+  func judgeMain(label: String, isLast: Bool = true) async throws -> ExitCode {
+    let before = try readHistory()
+    let run = try await driver(before).drive(plan, as: identity, label: label)
+    if let code = signals.exitCode { return report(interrupted: run, code) }
+    freezeReference(run.record, unless: before.reference)
+    let report = report(
+      on: [run.record], history: before, run: run, restartReason: nil, codes: storageCodes(run))
+    if run.end.isStored { setVerdict(report.verdict.kind, of: run.record.header.runID) }
+    options.say("\(label): \(report.model.verdictLine)")
+    let codes = publish(report, runs: [run.record], isPrinted: isLast)
+    return ExitCode.mostSevere(codes)
+  }
+}

@@ -1,0 +1,71 @@
+import Gate
+import LoadEngine
+import Model
+import Plan
+import ResultStore
+import Workload
+
+/// One invocation of `run`: what is opened once, and the line from load to exit code.
+struct RunSession {
+  let loaded: LoadedPlan
+  let options: GlobalOptions
+  let identity: CandidateIdentity
+  let publisher: Publisher
+  let policy: ExitPolicy
+  let storeLocation: StoreLocation
+  let schedule: Schedule
+  let signals: Signals
+  /// What a reader of the report should know.
+  var notes: [String]
+
+  var plan: Plan { loaded.plan }
+
+  /// True if this run joins the baseline.
+  var isMain: Bool { identity.branch == plan.gate.branch }
+
+  /// Opens everything that could fail, so that it fails before load.
+  static func open(
+    _ loaded: LoadedPlan, options: GlobalOptions, identity: CandidateIdentity,
+    publisher: Publisher, policy: ExitPolicy
+  ) async throws -> RunSession {
+    try loaded.checkLimits()
+    let schedule = Schedule.make(loaded.plan)
+    let session = RunSession(
+      loaded: loaded, options: options, identity: identity, publisher: publisher, policy: policy,
+      storeLocation: loaded.storeLocation, schedule: schedule, signals: Signals(),
+      notes: identity.notes)
+    for note in identity.notes { options.say("note: " + note) }
+    try session.prepareStore()
+    let addresses = try await LoadEngine.probe(targets: loaded.plan.scenarios.map(\.target))
+    options.note("endpoint: " + addresses.joined(separator: ", "))
+    return session
+  }
+
+  /// Proves that the store can take the run, and warns where it will not outlive the job.
+  private func prepareStore() throws {
+    try ResultStore.open(storeLocation, for: .write).checkWritable()
+    let history = try readHistory()
+    if case .sqlite = storeLocation, Environment.isCI, !history.hasBaselineFile {
+      options.say(
+        """
+        warning: a SQLite store in a pipeline is gone with the job, and there is no baseline file
+          try: a PostgreSQL store (STREAMGATE_STORE), or caching \(storeLocation), or
+          streamgate baseline export and a committed \(History.baselinePath(loaded))
+        """)
+    }
+  }
+
+  /// What there is to judge against, now.
+  func readHistory() throws -> History {
+    return try History.load(loaded, store: try ResultStore.open(storeLocation, for: .read))
+  }
+
+  /// What drives one run, measured against `history`.
+  func driver(_ history: History) -> RunDriver {
+    let main = history.runs.filter { $0.header.branch == plan.gate.branch && $0.header.isUsable }
+    return RunDriver(
+      loaded: loaded, schedule: schedule, store: storeLocation, options: options,
+      signals: signals, reference: history.reference,
+      smallestBaselineMedian: ClientCheck.smallestMedian(of: main.suffix(plan.gate.baselineRuns)))
+  }
+}

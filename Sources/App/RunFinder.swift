@@ -1,0 +1,32 @@
+import Forge
+import Model
+import Plan
+import ResultStore
+
+/// Finds stored runs by what a person calls them: a run id or its start, a commit, a branch.
+struct RunFinder {
+  let store: ResultStore
+  let loaded: LoadedPlan
+
+  /// The runs of a name, the earliest first; never empty. A run id names one run; a commit or a
+  /// branch the runs of its newest commit in the plan's environment.
+  func runs(_ name: String) throws -> [RunRecord] {
+    let byCommit = try store.runs(filter(commit: name))
+    if !byCommit.isEmpty { return byCommit }
+    let byBranch = try store.runs(filter(branch: name))
+    if let newest = byBranch.last {
+      return byBranch.filter { $0.header.commit == newest.header.commit }
+    }
+    if let commit = (try? loaded.git.commit(name)) ?? nil {
+      let resolved = try store.runs(filter(commit: commit))
+      if !resolved.isEmpty { return resolved }
+    }
+    return [try store.record(name)]
+  }
+
+  private func filter(commit: String? = nil, branch: String? = nil) -> RunFilter {
+    RunFilter(
+      project: loaded.plan.project, environment: loaded.environment, branch: branch,
+      commit: commit, isFinished: true)
+  }
+}
