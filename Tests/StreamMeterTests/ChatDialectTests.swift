@@ -87,8 +87,9 @@ struct ChatDialectTests {
   func runningUsage() throws {
     let reading = try Harness.reading(
       [1, 2, 3].map { "data: {\"usage\":{\"completion_tokens\":\($0)}}\n\n" }.joined()
-        + "data: {\"usage\":null}\n\n")
+        + "data: {\"usage\":null}\n\ndata: {\"usage\":{\"prompt_tokens\":7}}\n\n")
     #expect(reading.usage.output == 3)
+    #expect(reading.usage.input == 7)
   }
 
   @Test(

@@ -98,6 +98,14 @@ struct GapTests {
     #expect(meter.stallTotal == .milliseconds(201))
   }
 
+  @Test("Of gaps that are equally large the first is kept")
+  func firstOfEqualGaps() throws {
+    var meter = try Harness.meter()
+    let token = Harness.token()
+    feed(&meter, [(10, token), (20, token), (30, token), (40, Harness.marker)])
+    #expect(meter.gapMaxAt == GapTests.start + .milliseconds(20))
+  }
+
   @Test("One read with content has no gap")
   func noGap() throws {
     var meter = try Harness.meter()
