@@ -31,6 +31,9 @@ struct EngineBenchmark: AsyncParsableCommand {
   @Option(help: "Seconds over which the first requests are spread.")
   var ramp = 1.0
 
+  @Flag(help: "Open no connection before load: the first request of each stream pays for its own.")
+  var cold = false
+
   @Option(help: "Tokens asked for.")
   var tokens = 100
 
@@ -81,7 +84,8 @@ struct EngineBenchmark: AsyncParsableCommand {
       + #""max_tokens":\#(tokens),"messages":[{"role":"user","content":"Tell a story."}]}"#
     return EngineJob(
       targets: [TargetPlan(url: SecretText(url), path: "/v1/chat/completions")],
-      schedule: Workload.Schedule(profiles: [profile]), inFlightMax: streams, warmConnections: 0
+      schedule: Workload.Schedule(profiles: [profile]), inFlightMax: streams,
+      warmConnections: cold ? 0 : streams
     ) { _, _, _ in Array(body.utf8) }
   }
 

@@ -2,7 +2,7 @@ import Curl
 import Model
 import Plan
 
-// Opening connections before load, so that what is measured does not pay for them.
+// Slots and connections made before load, so that what is measured does not pay for them.
 extension EngineLoop {
   /// Connections being opened at once: no listen queue is run over by it.
   private static let openingMax = 16
@@ -13,6 +13,9 @@ extension EngineLoop {
   func openConnections() throws(EngineError) {
     let wanted = min(job.warmConnections, job.inFlightMax)
     guard wanted > 0 else { return }
+    // A slot made in mid-load would delay the stamps of the others, and its memory's first touch
+    // can take the kernel milliseconds.
+    while slots.count < wanted { freeSlots.append(try addSlot(for: 0)) }
     for endpoint in endpoints.all.indices {
       guard let scenario = endpoints.indices.firstIndex(of: endpoint),
         case .reuse = setups.start[scenario].connectionUse

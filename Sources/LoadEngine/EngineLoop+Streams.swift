@@ -46,7 +46,8 @@ extension EngineLoop {
     try runCurlTimer(then: collectCompleted)
   }
 
-  private func addSlot(for scenario: Int) throws(EngineError) -> Int {
+  /// Makes room for one more stream; its index.
+  func addSlot(for scenario: Int) throws(EngineError) -> Int {
     let index = slots.count
     let easy = try curl { () throws(CurlError) -> EasyHandle in try EasyHandle() }
     let meter = StreamMeter(dialect: setups.start[scenario].dialect)
