@@ -19,7 +19,7 @@ enum ImportRules {
     "Statistics": Target(layer: .core, imports: []),
     "Gate": Target(layer: .core, imports: ["Model", "Plan", "Statistics"]),
     "Reports": Target(layer: .core, imports: ["Model", "Gate"]),
-    "Curl": Target(layer: .edge, imports: ["CCurl", "Model"]),
+    "Curl": Target(layer: .edge, imports: ["CCurl", "CLibCurl", "Model"]),
     "LoadEngine": Target(
       layer: .edge,
       imports: ["Curl", "CLinux", "StreamMeter", "Workload", "Plan", "Model", "HeapModule"]),
