@@ -56,7 +56,7 @@ struct DriversEqualTests {
     let stores = try places.map { try $0.open() }
     let numbers = [
       0.1, -0.0, 1 / 3, Double.leastNonzeroMagnitude, .greatestFiniteMagnitude, .infinity,
-      -.infinity, 1e-7, 9_007_199_254_740_993,
+      -.infinity, 1e-7, 9_007_199_254_740_991,
     ]
     let answers = try both(stores) { store in
       var record = RunRecord(header: Build.header(runID: "run", startedAt: UnixNanos(.max)))
@@ -90,7 +90,7 @@ struct DriversEqualTests {
       let id = "run-\(random.count() % 12)"
       var record = random.record(runID: id)
       let samples = random.samples(random.count() % 20, header: record.header)
-      do {
+      do throws(StoreError) {
         switch random.count() % 5 {
         case 0:
           let key = try store.beginRun(record.header)
@@ -105,14 +105,16 @@ struct DriversEqualTests {
           record.samples = samples
           try store.importRun(record)
         }
-      } catch let error as StoreError {
+      } catch {
         errors.append("\(step): \(error)")
       }
     }
+    // The databases' clocks differ, and with them the order of what was recorded.
+    try store.driver.execute("UPDATE run SET stored_at = started_at")
     return errors
   }
 
-  /// Filters of which the order by the database's own clock is no part.
+  /// Filters that let some runs through, and many that let none.
   private func filters(seed: UInt64) -> [RunFilter] {
     var random = RandomRun(seed: seed ^ 0xF)
     var filters = [RunFilter(), RunFilter(isFinished: false), RunFilter(isUsable: true)]
