@@ -74,7 +74,10 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "streamgate-bench",
-      dependencies: ["LoadEngine", "StreamMeter", "Workload", "Plan", "Model", argumentParser],
+      dependencies: [
+        "LoadEngine", "StreamMeter", "Workload", "Plan", "Gate", "ResultStore", "Model",
+        argumentParser,
+      ],
       path: "Benchmarks", swiftSettings: strict),
 
     // C.

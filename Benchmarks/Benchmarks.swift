@@ -10,5 +10,5 @@ struct Benchmarks: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "streamgate-bench",
     abstract: "Measures streamgate's own speed.",
-    subcommands: [EngineBenchmark.self, ParserBenchmark.self])
+    subcommands: [EngineBenchmark.self, ParserBenchmark.self, StoreBenchmark.self])
 }
