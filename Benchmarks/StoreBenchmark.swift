@@ -29,7 +29,10 @@ struct StoreBenchmark: AsyncParsableCommand {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     var table = BenchmarkTable(
       name: "store, \(samples) requests, \(history) runs of history",
-      columns: ["keep_s", "summarize_s", "finish_s", "total_s", "rows_per_s", "read_s", "gate_ms"])
+      columns: [
+        "keep_s", "summarize_s", "finish_s", "total_s", "total_cpu_s", "rows_per_s", "read_s",
+        "gate_ms", "gate_cpu_ms",
+      ])
     var stores = [("SQLite", StoreLocation.sqlite(path: folder + "/results.db"))]
     if let server = ProcessInfo.processInfo.environment["STREAMGATE_TEST_POSTGRES"] {
       stores.append(("PostgreSQL", StoreLocation(server)))
@@ -48,6 +51,7 @@ struct StoreBenchmark: AsyncParsableCommand {
       Array(run.samples[$0..<min($0 + 1_000, samples)])
     }
     let start = now()
+    let startCPU = cpu()
     let recorder = try await RunRecorder.start(run.header, store: location, folder: folder)
     for batch in batches { recorder.queue.push(batch) }
     let recording = await recorder.stop()
@@ -56,6 +60,7 @@ struct StoreBenchmark: AsyncParsableCommand {
     let summarized = now()
     let end = await recorder.finish(record)
     let finished = now()
+    let usedCPU = cpu() - startCPU
     guard end.isStored, recording.samples.count == samples else {
       throw ValidationError("not stored: \(String(describing: end.storeFailure))")
     }
@@ -68,7 +73,7 @@ struct StoreBenchmark: AsyncParsableCommand {
     try store.deleteRun(run.header.runID)
     return [
       kept - start, summarized - kept, finished - summarized, finished - start,
-      Double(samples) / (kept - start), read - opened,
+      usedCPU, Double(samples) / (kept - start), read - opened,
     ]
   }
 
@@ -85,6 +90,7 @@ struct StoreBenchmark: AsyncParsableCommand {
     defer { for id in ids { try? writer.deleteRun(id) } }
     let candidate = MadeRun(id: "candidate", requests: 1_800, startedAt: Int64(history))
     let record = Gate.summarize(samples: candidate.samples, header: candidate.header)
+    let startCPU = cpu()
     let times = try (0..<repeats).map { _ in
       let start = now()
       let store = try ResultStore.open(location, for: .read)
@@ -92,7 +98,7 @@ struct StoreBenchmark: AsyncParsableCommand {
       let runs = try store.runs(
         RunFilter(
           project: header.project, environment: header.environment, branch: "main",
-          limit: history))
+          limit: history), figures: .named(["tokens.p50", "cached.share"]))
       let verdict = Gate.judge(
         GateInput(
           candidates: [record], baseline: Array(runs.suffix(10)),
@@ -103,12 +109,18 @@ struct StoreBenchmark: AsyncParsableCommand {
       }
       return time
     }
-    return [median(times)]
+    return [median(times), (cpu() - startCPU) * 1e3 / Double(repeats)]
   }
 
-  private func now() -> Double {
+  /// Wall seconds.
+  private func now() -> Double { seconds(CLOCK_MONOTONIC) }
+
+  /// CPU seconds of this process, all threads; the database server's are not in it.
+  private func cpu() -> Double { seconds(CLOCK_PROCESS_CPUTIME_ID) }
+
+  private func seconds(_ clock: clockid_t) -> Double {
     var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
+    clock_gettime(clock, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 }

@@ -55,17 +55,17 @@ struct DriversEqualTests {
     let places = try [TestStore(.sqlite), TestStore(.postgres)]
     let stores = try places.map { try $0.open() }
     let numbers = [
-      0.1, -0.0, 1 / 3, Double.leastNonzeroMagnitude, .greatestFiniteMagnitude, .infinity,
+      0.1, -0.0, 1.0 / 3, Double.leastNonzeroMagnitude, .greatestFiniteMagnitude, .infinity,
       -.infinity, 1e-7, 9_007_199_254_740_991,
     ]
     let answers = try both(stores) { store in
       var record = RunRecord(header: Build.header(runID: "run", startedAt: UnixNanos(.max)))
-      record.header.referenceTokens = ["short": 1 / 3]
+      record.header.referenceTokens = ["short": 1.0 / 3]
       record.objectives = numbers.map { ObjectiveFigure(objective: "o", value: $0, n: .max) }
       try store.importRun(record)
       let read = try store.record("run")
       #expect(read.header.startedAt == UnixNanos(.max))
-      #expect(read.header.referenceTokens == ["short": 1 / 3])
+      #expect(read.header.referenceTokens == ["short": 1.0 / 3])
       return read.objectives.map(\.value)
     }
     #expect(answers == numbers)
