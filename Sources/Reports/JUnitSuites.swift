@@ -21,7 +21,25 @@ struct JUnitSuites {
     }
     suite.cases += model.untested.filter { $0.profile == nil }
       .map { untested($0, className: "streamgate.gate", name: $0.metric) }
+    suite.cases += unjudgedMetrics().map { metric in
+      JUnitCase(
+        className: "streamgate.gate", name: metric,
+        result: model.kind == .cannotEvaluate ? .error : .skipped, type: "untested",
+        message: "\(metric) was not judged: " + model.qualifiedLabel)
+    }
     return suite
+  }
+
+  /// Metrics that cells have and no composite was made of: their cases stay, so that names are
+  /// the same while a gate learns.
+  private func unjudgedMetrics() -> [String] {
+    let judged =
+      model.composites.map(\.metric)
+      + model.untested.filter { $0.profile == nil }.map(\.metric)
+    let seen =
+      model.cells.map(\.metric) + model.untested.map(\.metric)
+      + model.differences.map(\.metric)
+    return Set(seen).subtracting(judged).sorted()
   }
 
   /// The case that mirrors the exit code, so that a reader of the file alone comes to the same.
