@@ -70,8 +70,8 @@ extension Plan {
     return JSONValue.object(members).sortedByName
   }
 
-  /// What must never be shown: the values of all `${NAME}` in places where they are secrets; sorted,
-  /// without repeats and empty texts.
+  /// What must never be shown: the values of all `${NAME}` in places where they are secrets, and
+  /// credentials that stand in the plan itself; sorted, without repeats and empty texts.
   public var secrets: [String] {
     let targets = [target] + scenarios.map(\.target)
     var found = (store?.secrets ?? []) + (gate.baselineTarget?.secrets ?? [])

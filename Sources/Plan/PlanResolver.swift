@@ -7,6 +7,14 @@ public struct PlanResolution: Sendable, Equatable {
   /// What is odd but not wrong.
   public var warnings: [PlanProblem]
 
+  /// The problem with the place of its value, for problems that were found later on, such as
+  /// those of a run's estimate.
+  public func placed(_ problem: PlanProblem) -> PlanProblem {
+    var problem = problem
+    problem.origin = origin(of: problem.path)
+    return problem
+  }
+
   /// Where the value of `path` came from; the nearest value above it, else `builtIn`.
   public func origin(of path: String) -> PlanOrigin {
     var path = path

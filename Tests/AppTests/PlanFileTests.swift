@@ -79,6 +79,8 @@ import Workload
     let flagged = try resolve(leastPlan, set: ["rate=9"], environment: environment)
     #expect(flagged.plan.rate == 9)
     #expect(flagged.origin(of: "rate") == .flag("--set"))
+    let late = PlanProblem(.limit, path: "target.url", origin: .builtIn, what: "w")
+    #expect(flagged.placed(late).text(file: "f") == "f:3: target.url: w")
     #expect(flagged.origin(of: "seed") == .builtIn)
     #expect(flagged.origin(of: "target.url") == .file(line: 3, column: 16))
   }
@@ -242,6 +244,13 @@ import Workload
     #expect(try found(".") == ["\(head). cannot be read: it is a folder\(tail)"])
     try Data(count: PromptFile.bytesMax + 1).write(to: folder.appending(path: "long.jsonl"))
     #expect(try found("long.jsonl") == ["\(head)long.jsonl is longer than 16777216 bytes"])
+  }
+
+  @Test("A file that the plan names is beside the plan")
+  func besides() {
+    #expect(PlanFile.path("a/b", beside: "streamgate.yaml") == "a/b")
+    #expect(PlanFile.path("a/b", beside: "x/y/streamgate.yaml") == "x/y/a/b")
+    #expect(PlanFile.path("/a/b", beside: "x/streamgate.yaml") == "/a/b")
   }
 
   @Test("A plan that is absent or too long says so")

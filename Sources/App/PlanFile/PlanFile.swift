@@ -1,4 +1,3 @@
-import Foundation
 public import Plan
 
 /// Why a plan file gave no tree.
@@ -41,19 +40,24 @@ public enum PlanFile {
     }
   }
 
+  /// Where a file that the plan names is: `name` in the folder of the plan file `plan`, or `name`
+  /// itself if it starts with `/`. Prompt files and `tls.ca` are named so.
+  public static func path(_ name: String, beside plan: String) -> String {
+    guard !name.hasPrefix("/"), let slash = plan.lastIndex(of: "/") else { return name }
+    return plan[...slash] + name
+  }
+
   /// The plan of a file with variables and flags put over it: reads the file, then the prompt files
   /// that it names, relative to its folder.
   public static func resolve(
     _ path: String, overrides: [PlanOverride] = [], environment: [String: String]
   ) throws(PlanFileError) -> PlanResolution {
     let tree = try read(path)
-    let folder = URL(filePath: path).deletingLastPathComponent()
     do {
       return try PlanResolver.resolve(
         tree, overrides: overrides, environment: environment,
         promptFile: { name in
-          let file = URL(filePath: name, relativeTo: folder)
-          return BoundedFile.read(file.path(percentEncoded: false), bytesMax: PromptFile.bytesMax)
+          BoundedFile.read(self.path(name, beside: path), bytesMax: PromptFile.bytesMax)
         })
     } catch {
       throw .invalid(error)
