@@ -72,10 +72,12 @@ import Workload
 
   @Test("Built in gives way to the file, the file to variables, variables to flags")
   func precedence() throws {
-    let environment = ["STREAMGATE_RATE": "7", "STREAMGATE_SEED": ""]
+    let environment = ["STREAMGATE_RATE": "7"]
     #expect(try resolve(leastPlan).plan.seed == 1)
     #expect(try resolve(leastPlan).plan.rate == 5)
     #expect(try resolve(leastPlan, environment: environment).plan.rate == 7)
+    // A withheld secret is an empty variable: the file's value stays.
+    #expect(try resolve(leastPlan, environment: ["STREAMGATE_RATE": ""]).plan.rate == 5)
     let flagged = try resolve(leastPlan, set: ["rate=9"], environment: environment)
     #expect(flagged.plan.rate == 9)
     #expect(flagged.origin(of: "rate") == .flag("--set"))
