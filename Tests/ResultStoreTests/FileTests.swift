@@ -174,7 +174,7 @@ struct FileTests {
       ("{\n\n]", 3, "is no JSON: a member has no name"),
       ("{}", nil, "format is missing"),
       (
-        "{\"format\":\"streamgate-baseline/1\",\"project\":\"p\",\"environment\":\"e\",\"runs\":[{}]}",
+        #"{"format":"streamgate-baseline/1","project":"p","environment":"e","runs":[{}]}"#,
         nil, "runs[0].run_id is missing"
       ),
     ] as [(String, Int?, String)])
