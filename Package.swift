@@ -98,7 +98,9 @@ let package = Package(
     tests("StatisticsTests", ["Statistics", "Model"]),
     tests("GateTests", ["Gate", "Statistics", "Plan", "Model"]),
     tests("ReportsTests", ["Reports", "Gate", "Model"]),
-    tests("LoadEngineTests", ["LoadEngine", "Curl", "StreamMeter", "Workload", "Plan", "Model"]),
+    tests(
+      "LoadEngineTests",
+      ["LoadEngine", "Curl", "StreamMeter", "Workload", "Plan", "Model", "streamgate-sim"]),
     tests("ResultStoreTests", ["ResultStore", "Model"]),
     tests("ForgeTests", ["Forge", "Model"]),
     tests("AppTests", ["App", "Plan", "Workload", "Model"]),

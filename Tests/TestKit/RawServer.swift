@@ -7,7 +7,8 @@ public final class RawServer: Sendable {
   public let port: Int
   private let listener: Int32
 
-  /// Listens on a free port and serves until it is released.
+  /// Listens on a free port and serves until `stop`, or else until the tests end: an owner that
+  /// goes out of use is released before the load that it serves.
   public init(
     _ serve: @escaping @Sendable (_ connection: RawConnection, _ number: Int) -> Void
   ) throws {
@@ -38,8 +39,6 @@ public final class RawServer: Sendable {
       close(listener)
     }
   }
-
-  deinit { stop() }
 
   /// Takes no more connections: the next one is refused.
   public func stop() {
