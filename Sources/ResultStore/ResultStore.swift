@@ -9,12 +9,18 @@ public import Model
 /// An open store. It belongs to one thread at a time; a second connection is a second store.
 public final class ResultStore {
   let driver: any Driver
-  /// Where it is, without a password.
+  /// Where it is.
   public let location: StoreLocation
+  private let access: StoreAccess
+  private let limits: StoreLimits
 
-  init(driver: any Driver, location: StoreLocation) {
+  private init(
+    driver: any Driver, location: StoreLocation, access: StoreAccess, limits: StoreLimits
+  ) {
     self.driver = driver
     self.location = location
+    self.access = access
+    self.limits = limits
   }
 
   /// Opens a store.
@@ -26,7 +32,8 @@ public final class ResultStore {
     _ location: StoreLocation, for access: StoreAccess, limits: StoreLimits = StoreLimits()
   ) throws(StoreError) -> ResultStore {
     let driver = try connect(location, for: access, limits: limits)
-    let store = ResultStore(driver: driver, location: location)
+    let store = ResultStore(
+      driver: driver, location: location, access: access, limits: limits)
     try Schema.prepare(driver, for: access)
     return store
   }
@@ -51,8 +58,15 @@ public final class ResultStore {
     }
   }
 
-  /// Proves that the store can be written: adds a run in a transaction and takes it back.
+  /// Proves that the store can be written: adds a run in a transaction and takes it back. A store
+  /// that is open for reading is asked by a second connection.
   public func checkWritable() throws(StoreError) {
+    guard access == .write else {
+      let driver = try ResultStore.connect(location, for: .write, limits: limits)
+      let writer = ResultStore(
+        driver: driver, location: location, access: .write, limits: limits)
+      return try writer.checkWritable()
+    }
     try driver.execute(driver.dialect.begin)
     defer { driver.rollback() }
     _ = try insert(RunHeader(runID: "write-check", timeout: .seconds(1)), storedAt: nil)

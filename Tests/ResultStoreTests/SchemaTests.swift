@@ -75,7 +75,12 @@ struct SchemaTests {
     let store = try place.open()
     try store.checkWritable()
     #expect(try store.runs(RunFilter()).isEmpty)
-    #expect(throws: StoreError.self) { try place.open(.read).checkWritable() }
+    let reader = try place.open(.read)
+    #expect(try reader.check().notWritable == nil)
+    #expect(throws: StoreError.self) {
+      try reader.importRun(RunRecord(header: Build.header(runID: "run")))
+    }
+    #expect(try reader.runs(RunFilter()).isEmpty)
   }
 
   @Test("A store's file is its owner's alone")
