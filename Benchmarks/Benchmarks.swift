@@ -10,5 +10,7 @@ struct Benchmarks: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "streamgate-bench",
     abstract: "Measures streamgate's own speed.",
-    subcommands: [EngineBenchmark.self, ParserBenchmark.self, StoreBenchmark.self])
+    subcommands: [
+      EngineBenchmark.self, GateBenchmark.self, ParserBenchmark.self, StoreBenchmark.self,
+    ])
 }

@@ -1,4 +1,4 @@
-import Model
+public import Model
 
 /// The choice of the runs that a candidate is judged against (STATISTICS section 1).
 public enum Baseline {
@@ -10,14 +10,16 @@ public enum Baseline {
   private static let uncommitted = "uncommitted"
 
   /// Chooses among `runs` for the looks `candidates` of one commit (none: as `baseline list`
-  /// shows it). `ancestry` says of a commit what git knows; it is asked once a run. Runs that git
-  /// cannot place stay in. The order of `runs` does not matter. O(n log n).
+  /// shows it). `ancestry` says of a commit how it stands to the candidate's; it is asked once a
+  /// run. Runs that git cannot place stay in. `gitOrder` gives commits of the branch their place
+  /// in its history, later ones a larger number; runs without one are placed by time. The order
+  /// of `runs` does not matter. O(n log n).
   public static func choose(
     runs: [HistoryEntry], candidates: [HistoryEntry], rules: BaselineRules,
-    ancestry: (String) -> Ancestry
+    gitOrder: [String: Int] = [:], ancestry: (String) -> Ancestry
   ) -> BaselineSelection {
     var selection = BaselineSelection()
-    let ordered = order(runs, ancestry: ancestry)
+    let ordered = order(runs, gitOrder: gitOrder, ancestry: ancestry)
     let isMain = { (entry: HistoryEntry) in
       entry.header.branch == rules.branch && entry.header.environment == rules.environment
     }
@@ -158,19 +160,17 @@ extension Baseline {
   /// Oldest first: by time, and among runs that git can place by its order. These share the
   /// places that their times give them, so that the others keep theirs.
   private static func order(
-    _ runs: [HistoryEntry], ancestry: (String) -> Ancestry
+    _ runs: [HistoryEntry], gitOrder: [String: Int], ancestry: (String) -> Ancestry
   ) -> [(entry: HistoryEntry, place: Ancestry)] {
     var ordered = runs.sorted {
       ($0.time, $0.header.startedAt, $0.header.runID)
         < ($1.time, $1.header.startedAt, $1.header.runID)
     }.map { (entry: $0, place: ancestry($0.header.commit)) }
-    func distance(_ place: Ancestry) -> Int? {
-      if case .ancestor(let distance) = place { distance } else { nil }
-    }
-    let slots = ordered.indices.filter { distance(ordered[$0].place) != nil }
+    let slots = ordered.indices.filter { gitOrder[ordered[$0].entry.header.commit] != nil }
     let placed = slots.sorted { a, b in
-      let (far, near) = (distance(ordered[a].place) ?? 0, distance(ordered[b].place) ?? 0)
-      return far != near ? far > near : a < b
+      let first = gitOrder[ordered[a].entry.header.commit] ?? 0
+      let second = gitOrder[ordered[b].entry.header.commit] ?? 0
+      return (first, a) < (second, b)
     }.map { ordered[$0] }
     for (slot, run) in zip(slots, placed) { ordered[slot] = run }
     return ordered

@@ -1,15 +1,5 @@
 public import Model
 
-/// What git knows of a commit, seen from the candidate's.
-public enum Ancestry: Sendable, Equatable {
-  /// Part of the candidate's history, so many commits back along the first parents.
-  case ancestor(distance: Int)
-  /// Known, and not part of it.
-  case notAncestor
-  /// Not known: a shallow clone, a rewritten branch, a file without a commit.
-  case unknown
-}
-
 /// A run that might serve as a baseline.
 public struct HistoryEntry: Sendable, Equatable {
   /// What the run was.

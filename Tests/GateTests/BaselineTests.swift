@@ -1,0 +1,211 @@
+import Gate
+import Model
+import TestKit
+import Testing
+
+@Suite("The baseline is chosen by rule, with a reason for every run")
+struct BaselineTests {
+  private func entry(
+    _ second: Int64, stored: Bool = true, change: (inout RunHeader) -> Void = { _ in }
+  ) -> HistoryEntry {
+    var header = Build.header(
+      runID: "r\(second)", startedAt: UnixNanos(second * 1_000_000_000))
+    change(&header)
+    return HistoryEntry(
+      header: header, storedAt: stored ? UnixNanos(second * 1_000_000_000) : nil)
+  }
+
+  private let candidate = HistoryEntry(
+    header: {
+      var header = Build.header(runID: "c", startedAt: UnixNanos(1_000 * 1_000_000_000))
+      header.branch = "change"
+      return header
+    }(), storedAt: UnixNanos(1_000 * 1_000_000_000))
+
+  private func choose(
+    _ runs: [HistoryEntry], candidates: [HistoryEntry]? = nil,
+    gitOrder: [String: Int] = [:], ancestry: (String) -> Ancestry = { _ in .unknown },
+    change: (inout BaselineRules) -> Void = { _ in }
+  ) -> BaselineSelection {
+    var rules = BaselineRules(branch: "main", environment: "default-00000000")
+    change(&rules)
+    return Baseline.choose(
+      runs: runs, candidates: candidates ?? [candidate], rules: rules,
+      gitOrder: gitOrder, ancestry: ancestry)
+  }
+
+  @Test("The last ten runs are the baseline, those before them history, sixty at most")
+  func windows() {
+    let runs = (1...80).map { entry($0) }
+    let selection = choose(runs)
+    #expect(selection.baseline == (71...80).map { "r\($0)" })
+    #expect(selection.history == [(11...70).map { "r\($0)" }])
+    #expect(selection.fresh.isEmpty && selection.latest.isEmpty)
+    #expect(selection.runs.count == 80)
+    #expect(selection.runs[0].reason == "older than the last 60 runs of history")
+    #expect(selection.runs[0].role == .out)
+  }
+
+  @Test("The order in which runs are given changes nothing")
+  func permutation() {
+    var runs = (1...30).map { entry($0, stored: $0 % 2 == 0) }
+    let selection = choose(runs)
+    var generator = SeededGenerator(seed: 5, label: "baseline")
+    for _ in 0..<5 {
+      generator.shuffle(&runs)
+      #expect(choose(runs) == selection)
+    }
+  }
+
+  @Test("Every kind of run that cannot serve is out, and the reason says why")
+  func exclusions() {
+    let runs: [(HistoryEntry, String)] = [
+      (entry(1) { $0.branch = "change" }, "not on main"),
+      (entry(2) { $0.environment = "other-1" }, "of environment other-1"),
+      (entry(3) { $0.commit = "uncommitted" }, "of a dirty tree"),
+      (entry(4) { $0.isFinished = false }, "not finished"),
+      (
+        entry(5) {
+          $0.isUsable = false
+          $0.unusableReason = "client-limited: slow"
+        }, "client-limited: slow"
+      ),
+      (entry(6) { $0.verdict = .fail }, "its verdict was FAIL and is not accepted"),
+      (
+        entry(7) {
+          $0.aborted = Abort(profile: "sustained", rule: "error 50% over 10s", at: .zero)
+        }, "aborted in sustained by error 50% over 10s"
+      ),
+      (entry(8) { $0.commit = "elsewhere" }, "not in the candidate's history"),
+    ]
+    let selection = choose(
+      runs.map(\.0) + [entry(9)],
+      ancestry: { $0 == "elsewhere" ? .notAncestor : .ancestor })
+    #expect(selection.baseline == ["r9"])
+    for (run, reason) in runs {
+      let selected = selection.runs.first { $0.runID == run.header.runID }
+      #expect(selected?.role == .out)
+      #expect(selected?.reason == reason)
+    }
+    #expect(selection.hasMainAborted)
+  }
+
+  @Test("An accepted failed run serves")
+  func accepted() {
+    var failed = entry(1) { $0.verdict = .fail }
+    #expect(choose([failed]).baseline.isEmpty)
+    failed.isAccepted = true
+    #expect(choose([failed]).baseline == ["r1"])
+  }
+
+  @Test("An abort longer than ten runs ago no longer speaks for main")
+  func oldAbort() {
+    let aborted = entry(1) {
+      $0.aborted = Abort(profile: "sustained", rule: "error 50% over 10s", at: .zero)
+    }
+    #expect(choose([aborted] + (2...10).map { entry($0) }).hasMainAborted)
+    #expect(!choose([aborted] + (2...11).map { entry($0) }).hasMainAborted)
+  }
+
+  @Test("Git's order goes before the clock's, and runs without one keep their place")
+  func gitOrder() {
+    let runs = [
+      entry(1) { $0.commit = "new" }, entry(2) { $0.commit = "lost" },
+      entry(3) { $0.commit = "old" },
+    ]
+    let selection = choose(
+      runs, gitOrder: ["old": 1, "new": 9],
+      ancestry: { $0 == "lost" ? .unknown : .ancestor })
+    #expect(selection.baseline == ["r3", "r2", "r1"])
+    #expect(selection.runs[1].reason.hasSuffix("(git cannot place its commit)"))
+    #expect(choose(runs).runs.allSatisfy { !$0.reason.contains("git") })
+  }
+
+  @Test("Runs of main after the first candidate run are fresh")
+  func fresh() {
+    let second = HistoryEntry(
+      header: {
+        var header = candidate.header
+        header.runID = "c2"
+        return header
+      }(), storedAt: UnixNanos(1_002 * 1_000_000_000))
+    let runs = (1...12).map { entry($0) } + [entry(1_001), entry(1_003)]
+    let selection = choose(runs, candidates: [second, candidate])
+    #expect(selection.fresh == ["r1001", "r1003"])
+    #expect(selection.baseline.count == 10)
+    #expect(selection.history == [["r1", "r2"]])
+    #expect(selection.needed.count == 14)
+  }
+
+  @Test("Accepted change points start segments; a proposed regression ends the baseline")
+  func segments() {
+    let runs = (1...30).map { entry($0) }
+    let selection = choose(
+      runs,
+      change: {
+        $0.segmentStarts = ["r5", "r9"]
+        $0.proposedRegression = "r18"
+      })
+    #expect(selection.baseline == (9...17).map { "r\($0)" })
+    #expect(selection.history == [["r1", "r2", "r3", "r4"], ["r5", "r6", "r7", "r8"]])
+    #expect(selection.latest == (21...30).map { "r\($0)" })
+    #expect(selection.latestSince == "c-r18")
+    #expect(selection.runs.first { $0.runID == "r18" }?.role == .out)
+  }
+
+  @Test("A run on main is judged against earlier runs only, never against itself")
+  func onMain() {
+    let runs = (1...10).map { entry($0) }
+    let selection = choose(runs, candidates: [runs[5]])
+    #expect(selection.baseline == (1...5).map { "r\($0)" })
+    #expect(selection.runs[5].reason == "it is judged")
+    #expect(selection.runs[6].reason == "later than the run that is judged")
+  }
+
+  @Test("Numbers beyond their limits are cut")
+  func limits() {
+    let rules = BaselineRules(
+      branch: "main", environment: "e", baselineRuns: 50, historyRuns: -1)
+    #expect(rules.baselineRuns == 10)
+    #expect(rules.historyRuns == 0)
+  }
+}
+
+@Suite("Distributions are compared for display")
+struct DisplayTestsTests {
+  private func run(_ id: String, ttft: Int64, failures: Int = 0) -> RunRecord {
+    let samples =
+      (0..<200).map {
+        Build.success(seq: $0, ttft: .milliseconds(ttft + Int64($0 * 37 % 50)))
+      } + (200..<200 + failures).map { Build.failure(.http5xx, seq: $0) }
+    return Gate.summarize(samples: samples, header: Build.header(runID: id))
+  }
+
+  @Test("Equal runs look alike, a slower one does not")
+  func compare() throws {
+    let same = DisplayTests.compare(
+      candidate: [run("a", ttft: 100)], baseline: [run("b", ttft: 100)])
+    #expect(same.map(\.latency) == ["duration", "ttft"])
+    #expect(same.allSatisfy { $0.ksD == 0 && $0.ksP == 1 && $0.adP == 0.25 })
+    let slower = try #require(
+      DisplayTests.compare(
+        candidate: [run("a", ttft: 130)], baseline: [run("b", ttft: 100), run("c", ttft: 100)]
+      ).last)
+    #expect(slower.candidateN == 200)
+    #expect(slower.baselineN == 400)
+    #expect(slower.ksP < 1e-6)
+    #expect(slower.adP == 0.001)
+    #expect(slower.candidateMedian > slower.baselineMedian)
+  }
+
+  @Test("Failures are infinitely slow, and runs without samples are passed over")
+  func failures() {
+    let broken = DisplayTests.compare(
+      candidate: [run("a", ttft: 100, failures: 300)], baseline: [run("b", ttft: 100)])
+    #expect(broken.allSatisfy { $0.candidateMedian == .infinity })
+    var stripped = run("b", ttft: 100)
+    stripped.samples = nil
+    #expect(
+      DisplayTests.compare(candidate: [run("a", ttft: 100)], baseline: [stripped]).isEmpty)
+  }
+}
