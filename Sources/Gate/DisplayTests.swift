@@ -45,7 +45,7 @@ public enum DisplayTests {
     _ key: CellKey, _ latency: String, _ a: [Double], _ b: [Double]
   ) -> DisplayComparison? {
     guard !a.isEmpty, !b.isEmpty else { return nil }
-    let (x, y) = (a.sorted(), b.sorted())
+    let (x, y) = (ascending(a), ascending(b))
     let ks = KolmogorovSmirnov(sorted: x, y)
     // Where all values are equal there is nothing to tell apart.
     let ad = AndersonDarling(sorted: [x, y])

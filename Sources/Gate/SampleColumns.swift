@@ -14,7 +14,7 @@ struct SortedColumn {
   let values: [Double]
 
   init(_ values: [Double]) {
-    self.values = values.sorted()
+    self.values = ascending(values)
   }
 
   func quantile(_ p: Double) -> Double? {

@@ -64,13 +64,17 @@ public struct HodgesLehmann: Sendable {
   /// The `rank`-th smallest x - y, exact: subtraction rounds monotonically, so that counting the
   /// differences up to a bound takes one walk, and the bounds are halved by their bit patterns.
   private static func difference(_ x: [Double], _ y: [Double], rank: Int) -> Double {
-    var low = ordered(x[0] - y[y.count - 1])
-    var high = ordered(x[x.count - 1] - y[0])
+    var low = orderedBits(x[0] - y[y.count - 1])
+    var high = orderedBits(x[x.count - 1] - y[0])
     while low < high {
       let middle = low + (high - low) / 2
-      if countUpTo(number(middle), x, y) >= rank { high = middle } else { low = middle + 1 }
+      if countUpTo(doubleOfOrderedBits(middle), x, y) >= rank {
+        high = middle
+      } else {
+        low = middle + 1
+      }
     }
-    return number(low)
+    return doubleOfOrderedBits(low)
   }
 
   private static func countUpTo(_ bound: Double, _ x: [Double], _ y: [Double]) -> Int {
@@ -80,15 +84,5 @@ public struct HodgesLehmann: Sendable {
       count += y.count - first
     }
     return count
-  }
-
-  /// Doubles as integers in the same order.
-  private static func ordered(_ value: Double) -> UInt64 {
-    let bits = (value + 0).bitPattern
-    return bits >> 63 == 0 ? bits | 1 << 63 : ~bits
-  }
-
-  private static func number(_ bits: UInt64) -> Double {
-    Double(bitPattern: bits >> 63 == 1 ? bits & ~(1 << 63) : ~bits)
   }
 }

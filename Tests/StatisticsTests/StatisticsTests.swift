@@ -104,6 +104,17 @@ struct DistributionTests {
     #expect(checked > vectors.cases.count)
   }
 
+  @Test("Sorting by bits and by comparing give the same order", arguments: [0, 1, 1_000, 5_000])
+  func sorting(count: Int) {
+    var generator = SeededGenerator(seed: 9, label: "sorting")
+    var values = (0..<count).map { index -> Double in
+      let size = Double(generator.nextIndex(below: 7)) - 3
+      return index % 50 == 0 ? 0 : (generator.nextUnit() - 0.5) * size * 1e6
+    }
+    if count > 3 { values.replaceSubrange(0..<3, with: [.infinity, -.infinity, -0.0]) }
+    #expect(ascending(values) == values.sorted())
+  }
+
   @Test("An exact interval of a rate holds the rate, and the tails are what they say")
   func rateInterval() {
     let interval = RateInterval.exact(k: 3, n: 100, confidence: 0.95)
