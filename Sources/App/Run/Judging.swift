@@ -24,13 +24,7 @@ struct Judging {
         branch: loaded.plan.gate.branch, environment: loaded.environment,
         baselineRuns: loaded.plan.gate.baselineRuns, historyRuns: loaded.plan.gate.historyRuns,
         segmentStarts: Set(history.segments)),
-      ancestry: { commit in
-        switch places[commit] {
-        case .ancestor: .ancestor(distance: 0)
-        case .notAncestor: .notAncestor
-        case .unknown, nil: .unknown
-        }
-      })
+      ancestry: { places[$0] ?? .unknown })
   }
 
   /// The inputs of a verdict; `samples` gives a run's requests for display, nil where they are
@@ -57,7 +51,7 @@ struct Judging {
   /// Runs whose requests are read for display: what a reader compares with is recent.
   private static let displayRunsMax = 3
 
-  private func ancestry() -> [String: Model.Ancestry] {
+  private func ancestry() -> [String: Ancestry] {
     guard identity.isKnownToGit else { return [:] }
     let commits = Array(Set(history.runs.map(\.header.commit)))
     let tip = identity.testedCommit ?? identity.commit
