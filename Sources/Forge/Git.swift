@@ -13,6 +13,9 @@ public struct Git: Sendable {
   /// Commits that are asked for in one call: an argument each, far below the kernel's limit.
   static let commitsAskedMax = 4_096
 
+  /// Commits that `distances` looks at: a fraction of what git may print.
+  public static let commitsOrderedMax = 20_000
+
   private let folder: String
   private let environment: [String: String]
   private let timeLimit: Nanos
@@ -133,6 +136,16 @@ public struct Git: Sendable {
       }
     }
     return answer
+  }
+
+  /// How many commits lie between `head` and each of its ancestors in git's topological order, 0
+  /// for `head` itself; the nearest `commitsOrderedMax` of them. Empty if `head` is not here.
+  public func distances(from head: String) throws(GitError) -> [String: Int] {
+    guard let tip = try commit(head) else { return [:] }
+    let line = try list(["--topo-order", "--max-count=\(Git.commitsOrderedMax)", tip])
+    var distances: [String: Int] = [:]
+    for (distance, name) in line.enumerated() { distances[name] = distance }
+    return distances
   }
 
   private func isShallow() throws(GitError) -> Bool {

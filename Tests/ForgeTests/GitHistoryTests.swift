@@ -46,6 +46,24 @@ struct GitHistoryTests {
         == [history.side: .ancestor, history.merge: .ancestor])
   }
 
+  @Test("Ancestors lie behind each other, a merged branch between, and others nowhere")
+  func distances() throws {
+    let history = try History()
+    let git = history.repository.git
+    let distances = try git.distances(from: "main")
+    #expect(
+      Set(distances.keys) == [
+        history.merge, history.three, history.side, history.two, history.one,
+      ])
+    let line = [history.merge, history.three, history.two, history.one]
+    let places = line.compactMap { distances[$0] }
+    #expect(places.count == 4 && places == places.sorted() && places[0] == 0)
+    let side = try #require(distances[history.side])
+    #expect(side > 0 && side < places[2])
+    #expect(try git.distances(from: history.two) == [history.two: 0, history.one: 1])
+    #expect(try git.distances(from: absent).isEmpty)
+  }
+
   @Test("One commit is placed by any of its names")
   func oneCommit() throws {
     let history = try History()
