@@ -82,6 +82,19 @@ extension ResultStore {
     return found.map { $0.record }
   }
 
+  /// When each run of an environment was stored, by the database server's clock; an imported run
+  /// counts as stored at its start. By run id.
+  public func storedTimes(
+    project: String, environment: String
+  ) throws(StoreError) -> [String: UnixNanos] {
+    var times: [String: UnixNanos] = [:]
+    try driver.query(
+      "SELECT run_id, stored_at FROM run WHERE project = $1 AND environment = $2",
+      [.text(project), .text(environment)]
+    ) { row throws(StoreError) in times[try row.text(0)] = UnixNanos(try row.integer(1)) }
+    return times
+  }
+
   /// The run of that id, or the only one whose id begins so; without samples.
   public func record(_ idOrPrefix: String) throws(StoreError) -> RunRecord {
     var matches: [(key: Int64, record: RunRecord)] = []

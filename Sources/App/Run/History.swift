@@ -8,6 +8,8 @@ import ResultStore
 struct History {
   /// Every run of the environment, in the order of the store, then those of the file alone.
   var runs: [RunRecord] = []
+  /// When the store took each of its runs, by the store's clock.
+  var storedAt: [String: UnixNanos] = [:]
   var waivers: [Waiver] = []
   /// Ids of the runs that begin a new segment.
   var segments: [String] = []
@@ -30,6 +32,7 @@ struct History {
     let (project, environment) = (loaded.plan.project, loaded.environment)
     if let store {
       history.runs = try store.runs(RunFilter(project: project, environment: environment))
+      history.storedAt = try store.storedTimes(project: project, environment: environment)
       history.waivers = try store.waivers(project: project, environment: environment)
       history.reference = try store.environment(project: project, key: environment)
       if history.runs.isEmpty {

@@ -18,13 +18,16 @@ struct Judging {
   func selection(candidates: [RunRecord]) -> BaselineSelection {
     let places = ancestry()
     return Baseline.choose(
-      runs: history.runs.map { HistoryEntry(header: $0.header) },
-      candidates: candidates.map { HistoryEntry(header: $0.header) },
+      runs: history.runs.map(entry), candidates: candidates.map(entry),
       rules: BaselineRules(
         branch: loaded.plan.gate.branch, environment: loaded.environment,
         baselineRuns: loaded.plan.gate.baselineRuns, historyRuns: loaded.plan.gate.historyRuns,
         segmentStarts: Set(history.segments)),
-      ancestry: { places[$0] ?? .unknown })
+      gitOrder: gitOrder(), ancestry: { places[$0] ?? .unknown })
+  }
+
+  private func entry(_ run: RunRecord) -> HistoryEntry {
+    HistoryEntry(header: run.header, storedAt: history.storedAt[run.header.runID])
   }
 
   /// The inputs of a verdict; `samples` gives a run's requests for display, nil where they are
@@ -54,10 +57,17 @@ struct Judging {
   private func ancestry() -> [String: Ancestry] {
     guard identity.isKnownToGit else { return [:] }
     let commits = Array(Set(history.runs.map(\.header.commit)))
-    let tip = identity.testedCommit ?? identity.commit
-    let places = try? loaded.git.ancestry(of: tip, commits: commits)
-    return places ?? [:]
+    return (try? loaded.git.ancestry(of: tip, commits: commits)) ?? [:]
   }
+
+  /// Places in git's order: the later a commit, the larger.
+  private func gitOrder() -> [String: Int] {
+    guard identity.isKnownToGit else { return [:] }
+    return ((try? loaded.git.distances(from: tip)) ?? [:]).mapValues { -$0 }
+  }
+
+  /// The commit whose history counts: of a merge commit that is tested, all that it merges.
+  private var tip: String { identity.testedCommit ?? identity.commit }
 }
 
 extension RunRecord {
