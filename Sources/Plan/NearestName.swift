@@ -1,5 +1,5 @@
 /// The known name that `name` most likely meant, nil if none is near: at most a third of its
-/// letters differ (Levenshtein distance, case ignored), ties to the first.
+/// letters differ (edits, case ignored), ties to the first.
 func nearest(_ name: String, in known: [String]) -> String? {
   let wanted = Array(name.lowercased().unicodeScalars.prefix(nearestNameMax))
   var best: (name: String, distance: Int)?
@@ -15,17 +15,21 @@ func nearest(_ name: String, in known: [String]) -> String? {
 /// Letters of a wrong name that are compared.
 private let nearestNameMax = 80
 
-/// Insertions, deletions and replacements from `a` to `b`. O(a x b).
+/// Insertions, deletions, replacements, and swaps of two neighbours from `a` to `b` (optimal string
+/// alignment). O(a x b).
 private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
-  var row = Array(0...b.count)
+  var beforeLast = [Int](repeating: 0, count: b.count + 1)
+  var last = Array(0...b.count)
   for i in a.indices {
-    var diagonal = row[0]
-    row[0] = i + 1
+    var row = [i + 1]
     for j in b.indices {
-      let replaced = diagonal + (a[i] == b[j] ? 0 : 1)
-      diagonal = row[j + 1]
-      row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
+      var distance = min(last[j] + (a[i] == b[j] ? 0 : 1), last[j + 1] + 1, row[j] + 1)
+      if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
+        distance = min(distance, beforeLast[j - 1] + 1)
+      }
+      row.append(distance)
     }
+    (beforeLast, last) = (last, row)
   }
-  return row[b.count]
+  return last[b.count]
 }
