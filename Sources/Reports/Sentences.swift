@@ -123,7 +123,12 @@ extension ReportBuilder {
 
   private func inconclusiveStep() -> String {
     if let learning = verdict.learning {
-      let missing = max(0, learning.need - learning.have)
+      // A run of main is judged against the earlier ones and then joins them.
+      let joined = learning.have + (verdict.isAdvisory ? 1 : 0)
+      let missing = max(0, learning.need - joined)
+      if missing == 0, verdict.isAdvisory {
+        return "The baseline is complete with this run: changes are judged from now on."
+      }
       return "Run the job \(Figures.count(missing, "more time", plural: "more times")) on \(main):"
         + " streamgate run --repeat \(max(1, missing)) there seeds the baseline."
     }

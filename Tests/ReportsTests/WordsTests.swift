@@ -1,3 +1,4 @@
+import Model
 import Testing
 
 @testable import Reports
@@ -62,5 +63,15 @@ struct WordsTests {
     ])
   func markdown(_ text: String, _ source: String) {
     #expect(MarkdownText.plain(text).source == source)
+  }
+
+  @Test("A run of main counts among those that the baseline still needs")
+  func nextRunsOfMain() {
+    var learning = ReportCase.learning
+    #expect(learning.model.nextSteps.contains { $0.contains("--repeat 2") })
+    learning.verdict.isAdvisory = true
+    #expect(learning.model.nextSteps.contains { $0.contains("--repeat 1") })
+    learning.verdict.learning = Learning(have: 4, need: 5)
+    #expect(learning.model.nextSteps.contains { $0.contains("complete with this run") })
   }
 }
