@@ -64,9 +64,9 @@ extension EngineLoop {
   ) throws(EngineError) {
     let setup = setups.start + place.request.scenario
     let (request, profile, seq) = (place.request, place.profile, place.seq)
-    slot.pointee.begin(place, timeouts: setup.pointee.timeouts)
-    slot.pointee.meter.reset(
-      dialect: setup.pointee.dialect, isEndMarkerRequired: setup.pointee.isEndMarkerRequired)
+    slot.pointee.begin(
+      place, timeouts: setup.pointee.timeouts, dialect: setup.pointee.dialect,
+      isEndMarkerRequired: setup.pointee.isEndMarkerRequired)
     let body = slot.pointee.keepBody(job.body(request, profile, seq))
     let isNewScenario = slot.pointee.scenario != place.request.scenario
     slot.pointee.scenario = place.request.scenario
@@ -149,14 +149,13 @@ extension EngineLoop {
     let opened = slot.pointee.easy.connectionsOpened
     let isReused = slot.pointee.isReused(opened: opened)
     try curl { () throws(CurlError) in try multi.remove(slot.pointee.easy) }
-    slot.pointee.meter.end(end, at: stamp)
+    var sample = sample(of: slot.pointee.place, .cancelled)
+    slot.pointee.end(end, at: stamp, into: &sample, profileStart: profile.startedAt)
     selfMeter.countConnections(
       opened: opened, isReused: isReused,
       diedOnReuse: isReused && slot.pointee.hasDiedBeforeAnswer(end))
 
     let place = slot.pointee.place
-    var sample = sample(of: place, .cancelled)
-    slot.pointee.meter.fill(&sample, profileStart: profile.startedAt)
     sample.sent = slot.pointee.sentAt - profile.startedAt
     sample.requestSent = slot.pointee.requestSentAt.map { $0 - place.intended }
     sample.connectionReused = isReused

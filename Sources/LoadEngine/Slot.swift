@@ -21,13 +21,15 @@ struct StreamPlace {
 /// Room for one open stream: its transfer, its meter, and what happened so far. Used again and
 /// again, and at one address while it is.
 struct Slot: ~Copyable {
+  // Stays first: with ThreadSanitizer the compiler (6.3.1) takes the first field of a non-copyable
+  // value for an address, and breaks where it is none.
+  private let wiring: UnsafeMutablePointer<Wiring>
   let index: Int
   let easy: EasyHandle
-  private let wiring: UnsafeMutablePointer<Wiring>
   private var bodyStart: UnsafeMutableRawPointer
   private var bodyCapacity: Int
 
-  var meter: StreamMeter
+  private var meter: StreamMeter
   /// The scenario that the transfer's options are set for, -1 before the first.
   var scenario = -1
   var place: StreamPlace
@@ -71,8 +73,11 @@ struct Slot: ~Copyable {
     bodyStart.deallocate()
   }
 
-  /// Makes ready for a request; the meter is reset by the caller, who knows the dialect.
-  mutating func begin(_ place: StreamPlace, timeouts: Timeouts) {
+  /// Makes ready for a request.
+  mutating func begin(
+    _ place: StreamPlace, timeouts: Timeouts, dialect: Dialect, isEndMarkerRequired: Bool
+  ) {
+    meter.reset(dialect: dialect, isEndMarkerRequired: isEndMarkerRequired)
     self.place = place
     self.timeouts = timeouts
     isOpen = true
@@ -190,6 +195,15 @@ struct Slot: ~Copyable {
     case .tooLarge: return .failed(.limit, code: code.rawValue)
     case .ended, .stoppedByUs: return .broken(code: code.rawValue)
     }
+  }
+
+  /// The request is over: what was metered goes into its sample.
+  mutating func end(
+    _ end: TransportEnd, at stamp: MonotonicNanos, into sample: inout StreamSample,
+    profileStart: MonotonicNanos
+  ) {
+    meter.end(end, at: stamp)
+    meter.fill(&sample, profileStart: profileStart)
   }
 
   /// True if the request went out on a connection that had carried one before.
