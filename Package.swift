@@ -29,7 +29,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -42,7 +41,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
-    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
@@ -66,7 +64,7 @@ let package = Package(
       "App",
       [
         "Model", "StreamMeter", "Plan", "Workload", "Statistics", "Gate", "Reports", "Curl",
-        "LoadEngine", "ResultStore", "Forge", "CLinux", argumentParser, yams, logging,
+        "LoadEngine", "ResultStore", "Forge", "CLinux", argumentParser, yams,
       ]),
     .executableTarget(name: "streamgate", dependencies: ["App"], swiftSettings: strict),
     .executableTarget(

@@ -29,8 +29,7 @@ enum ImportRules {
       layer: .shell,
       imports: [
         "Model", "StreamMeter", "Plan", "Workload", "Statistics", "Gate", "Reports", "Curl",
-        "LoadEngine", "ResultStore", "Forge", "CLinux", "ArgumentParser", "Yams", "CYaml",
-        "Logging",
+        "LoadEngine", "ResultStore", "Forge", "CLinux", "ArgumentParser", "CYaml",
       ]),
     "streamgate": Target(layer: .shell, imports: ["App"]),
     "streamgate-sim": Target(
