@@ -18,14 +18,15 @@ extension RunSession {
         if let code = signals.exitCode { return code }
       }
       let label = "look \(series.count + 1) of at most \(plan.gate.maxLooks)"
-      let run = try await driver(try readHistory()).drive(plan, as: identity, label: label)
+      let before = try readHistory()
+      let run = try await driver(before).drive(plan, as: identity, label: label)
       if let code = signals.exitCode { return report(interrupted: run, code) }
       series.records.append(run.record)
       let report = report(
-        on: series.records, history: try history(after: run), run: run,
+        on: series.records, history: history(after: run, before), run: run,
         restartReason: series.restartReason, codes: storageCodes(run))
       let stored = keep(report, as: run, in: &series)
-      if report.verdict.wantsAnotherLook, run.record.header.isUsable {
+      if report.verdict.wantsAnotherLook, run.record.header.isUsable, run.end.isStored {
         options.say("\(label): \(report.model.verdictLine)")
         continue
       }
@@ -34,12 +35,13 @@ extension RunSession {
   }
 
   /// The history as it is after a run; the one from before if the store is gone since then.
-  private func history(after run: DrivenRun) throws -> History {
+  private func history(after run: DrivenRun, _ before: History) -> History {
+    guard run.end.isStored else { return before }
     do {
       return try readHistory()
-    } catch let failure as Failure where !run.end.isStored {
-      options.say(failure.text)
-      return try History.load(loaded, store: nil)
+    } catch {
+      options.say(Failure(of: error)?.text ?? "\(error)")
+      return before
     }
   }
 
