@@ -144,3 +144,28 @@ struct SchemaTests {
     try store.importRun(RunRecord(header: Build.header(runID: "run")))
   }
 }
+
+@Suite("Credentials")
+struct CredentialTests {
+  private static var hasPassword: Bool {
+    StoreKind.server.flatMap { URLComponents(string: $0) }?.password != nil
+  }
+
+  @Test(
+    "A wrong password is refused, and neither it nor the right one is in the error",
+    .enabled(if: hasPassword, "the server at hand asks for no password"))
+  func wrongPassword() throws {
+    let server = try #require(StoreKind.server)
+    var url = try #require(URLComponents(string: server))
+    url.password = "wr0ng-passw0rd"
+    let location = StoreLocation(try #require(url.string))
+    let error = #expect(throws: StoreError.self) {
+      try ResultStore.open(location, for: .write, limits: TestStore.limits)
+    }
+    guard case .refused = error else {
+      Issue.record("another error")
+      return
+    }
+    #expect(!"\(String(describing: error))".contains("wr0ng"))
+  }
+}
