@@ -104,6 +104,6 @@ let package = Package(
     tests("AppTests", ["App", "Plan", "Workload", "Model"]),
     tests("SimulatorTests", ["Model", "streamgate-sim"]),
     tests("TidyTests", ["Model"]),
-    tests("EndToEndTests", ["Model", "ResultStore"]),
+    tests("EndToEndTests", ["Model", "ResultStore", "streamgate", "streamgate-sim"]),
   ]
 )

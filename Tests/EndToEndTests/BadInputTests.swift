@@ -1,0 +1,129 @@
+import Foundation
+import Model
+import TestKit
+import Testing
+
+@Suite("Bad input ends with a clear error and its code")
+struct BadInputTests {
+  @Test("Every problem of a plan is said at once, with its line")
+  func wrongPlan() throws {
+    let product = try Product(
+      plan: """
+        version: 1
+        project: x
+        target: { url: "http://127.0.0.1:9", modle: y }
+        scenarios:
+          a: { weight: 0, prompts: ["x"] }
+          b: { prompts: { file: none.jsonl } }
+        rate: fast
+        profiles: [stress]
+        abort: { over: 10 }
+        """)
+    for command in ["plan", "run", "check"] {
+      let end = try product.run(command)
+      #expect(end.code == 65)
+      for text in [
+        ":3: target.modle: no such key; did you mean model?", ":5: scenarios.a.weight",
+        ":6: scenarios.b.prompts.file: none.jsonl cannot be read", ":7: rate: \"fast\"",
+        "stressUsers", ":9: abort.over: \"10\"",
+      ] {
+        #expect(end.errors.contains(text), "\(text) is not in \(end.errors)")
+      }
+      #expect(end.output.isEmpty)
+    }
+  }
+
+  @Test(
+    "YAML that plans do not allow is refused",
+    arguments: [
+      ("a: &a [x]\nb: *a\n", "alias"), ("rate: 1\nrate: 2\n", "again"), ("a: [", "line"),
+      (String(repeating: "[", count: 100_000), "deep"),
+    ])
+  func yaml(_ text: String, _ word: String) throws {
+    let product = try Product(plan: "version: 1\n" + text)
+    let end = try product.run("plan")
+    #expect(end.code == 65)
+    #expect(!end.errors.isEmpty && end.errors.utf8.count < 100_000)
+  }
+
+  @Test(
+    "Wrong command lines, files and stores have codes of their own",
+    arguments: [
+      (64, ["run", "--no-such-flag"]), (64, ["nonsense"]), (64, ["run", "--repeat", "0"]),
+      (64, ["run", "--store", "postgres://user:secret@127.0.0.1/db"]), (64, ["compare"]),
+      (64, ["run", "--verbose", "--quiet"]), (66, ["run", "--config", "none.yaml"]),
+      (66, ["runs"]), (66, ["compare", "--candidate", "none.jsonl"]),
+      (66, ["report", "none.json"]), (66, ["compare", "streamgate.yaml"]),
+      (69, ["run"]), (69, ["check"]), (69, ["run", "--store", "postgres://u@127.0.0.1:1/db"]),
+      (74, ["run", "--store", "/proc/streamgate/results.db"]),
+      (65, ["plan", "--set", "rate=-1"]), (65, ["plan", "--set", "limits.requests=10"]),
+    ])
+  func codes(_ code: Int, _ arguments: [String]) throws {
+    let product = try Product(plan: TestPlan.sustained(url: "http://127.0.0.1:1"))
+    let end = try product.run(arguments)
+    #expect(Int(end.code) == code, "\(end.errors)")
+    #expect(!end.errors.isEmpty)
+    #expect(!end.errors.contains("secret@"))
+  }
+
+  @Test("A store that cannot be written is said before any request is sent")
+  func storeFirst() throws {
+    let product = try Product(plan: nil)
+    let simulator = try Simulator(in: product.folder)
+    try product.folder.write(TestPlan.sustained(url: simulator.url), to: "streamgate.yaml")
+    try product.folder.write("no database", to: "not.db")
+    #expect(try product.run("run", "--store", "not.db").code == 66)
+    #expect(try product.run("run", "--store", "/proc/none/results.db").code == 74)
+    #expect(try simulator.stop().isEmpty)
+  }
+
+  @Test("Refused credentials end with the service's words and without ours")
+  func refused() throws {
+    let server = try RawServer { connection, _ in
+      defer { connection.close() }
+      while connection.readRequest() != nil {
+        let body = #"{"error":{"message":"no such key \#u{1B}[31m"}}"#
+        connection.send(
+          "HTTP/1.1 401 No\r\nContent-Type: application/json\r\nContent-Length: "
+            + "\(body.utf8.count)\r\n\r\n\(body)")
+      }
+    }
+    let product = try Product(
+      plan: TestPlan.sustained(url: server.url).replacing(
+        "  timeouts:", with: "  headers: { Authorization: \"Bearer ${TOKEN}\" }\n  timeouts:"))
+    product.environment["TOKEN"] = "sk-very-secret"
+    let end = try product.run("check")
+    #expect(end.code == 77)
+    #expect((end.output + end.errors).contains("no such key"))
+    for text in [end.output, end.errors] {
+      #expect(!text.contains("sk-very-secret") && !text.contains("\u{1B}"))
+    }
+  }
+
+  @Test("The same plan makes the same schedule and digest, also with CRLF line ends")
+  func samePlan() throws {
+    let plan = """
+      version: 1
+      project: same
+      target: { url: "http://127.0.0.1:9" }
+      scenarios:
+        a: { weight: 3, prompts: { file: prompts.jsonl }, maxTokens: 10 }
+        b: { prompts: ["one"] }
+      rate: 20
+      stressUsers: 5
+      size: quick
+      profiles: [ramp-up, sustained, stress]
+
+      """
+    let prompts = "{\"prompt\":\"x\"}\n\"y\"\n"
+    let first = try Product(plan: plan)
+    try first.folder.write(prompts, to: "prompts.jsonl")
+    let second = try Product(plan: plan.replacing("\n", with: "\r\n"))
+    try second.folder.write(prompts.replacing("\n", with: "\r\n"), to: "prompts.jsonl")
+    for arguments in [["plan", "--arrivals"], ["plan", "--json", "-"]] {
+      let (a, b) = (try first.run(arguments), try second.run(arguments))
+      #expect(a.code == 0 && a.output == b.output)
+      #expect(a.output.utf8.count > 1_000)
+    }
+  }
+}

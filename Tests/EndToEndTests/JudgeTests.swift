@@ -1,0 +1,157 @@
+import Foundation
+import Model
+import ResultStore
+import TestKit
+import Testing
+
+@Suite("Judging run files")
+struct JudgeTests {
+  /// A run of 400 requests whose latencies vary around `scale` times 100 ms, by a seed.
+  private static func run(_ id: Int, branch: String, scale: Double = 1) -> RunRecord {
+    var random = SeededGenerator(seed: UInt64(id), label: "end-to-end")
+    let drift = 1 + 0.01 * (random.nextUnit() - 0.5)
+    var header = Build.header(
+      runID: "run-\(id)",
+      startedAt: UnixNanos(1_700_000_000_000_000_000 + Int64(id) * 1_000_000_000))
+    header.branch = branch
+    let samples = (0..<400).map { seq in
+      let ttft = Nanos(seconds: 0.1 * scale * drift * (0.8 + 0.4 * random.nextUnit()))
+      return Build.success(
+        seq: seq, intended: .milliseconds(Int64(seq) * 50), ttft: ttft, tokens: 50)
+    }
+    return RunRecord(header: header, samples: samples)
+  }
+
+  private static func write(_ run: RunRecord, in product: Product) throws -> String {
+    let name = run.header.runID + ".jsonl.gz"
+    try RunFile.write(run, to: product.folder.file(name).path)
+    return name
+  }
+
+  private static func files(
+    _ product: Product, mains: Int, candidates: Int, scale: Double
+  ) throws -> (mains: [String], candidates: [String]) {
+    (
+      try (1...mains).map { try write(run($0, branch: "main"), in: product) },
+      try (1...candidates).map {
+        try write(run(100 + $0, branch: "change", scale: scale), in: product)
+      }
+    )
+  }
+
+  private static func compare(
+    _ files: (mains: [String], candidates: [String]), _ options: String...
+  ) -> [String] {
+    ["compare", "--candidate"] + files.candidates + ["--baseline"] + files.mains + options
+  }
+
+  @Test("An unchanged service passes, and one 20 % slower to its first token is blocked")
+  func verdicts() throws {
+    let product = try Product(plan: nil)
+    let same = try product.run(
+      JudgeTests.compare(
+        try JudgeTests.files(product, mains: 5, candidates: 1, scale: 1), "--out", "same"))
+    #expect(same.code == 0)
+    #expect(same.output.contains("PASS: not worse than 10 %"))
+    let slower = try product.run(
+      JudgeTests.compare(
+        try JudgeTests.files(product, mains: 5, candidates: 2, scale: 1.2), "--out", "slower"))
+    #expect(slower.code == 1)
+    #expect(slower.output.contains("FAIL: ttft_p50"))
+    let lint = try RunningProcess.run(
+      "xmllint", ["--noout", product.folder.file("slower/junit.xml").path])
+    #expect(lint.code == 0, "\(lint.errors)")
+  }
+
+  @Test("With three runs of main a gate learns, and says how many are missing")
+  func learning() throws {
+    let product = try Product(plan: nil)
+    let files = try JudgeTests.files(product, mains: 3, candidates: 1, scale: 2)
+    let end = try product.run(JudgeTests.compare(files))
+    #expect(end.code == 0)
+    #expect(end.output.contains("learning: 3 of 5 runs of main"))
+    #expect(try product.run(JudgeTests.compare(files, "--inconclusive", "code")).code == 2)
+    #expect(try product.run(JudgeTests.compare(files, "--inconclusive", "block")).code == 1)
+  }
+
+  @Test("The same files give the same bytes, whatever the order of files and lines")
+  func order() throws {
+    let product = try Product(plan: nil)
+    let files = try JudgeTests.files(product, mains: 6, candidates: 2, scale: 1.05)
+    let first = try product.run(JudgeTests.compare(files, "--out", "first"))
+    for name in files.mains + files.candidates {
+      let run = try RunFile.read(product.folder.file(name).path)
+      var lines = String(decoding: RunFile.bytes(run), as: UTF8.self)
+        .split(separator: "\n").map(String.init)
+      lines.reverse()
+      try product.folder.write(lines.joined(separator: "\r\n") + "\r\n", to: "turned/" + name)
+    }
+    func turned(_ names: [String]) throws -> [String] {
+      try names.reversed().map { name in
+        let plain = "turned/" + name.dropLast(3)
+        try FileManager.default.moveItem(
+          at: product.folder.file("turned/" + name), to: product.folder.file(plain))
+        return plain
+      }
+    }
+    let second = try product.run(
+      JudgeTests.compare(
+        (try turned(files.mains), try turned(files.candidates)), "--out", "second"))
+    #expect(first.code == second.code && first.output == second.output)
+    for name in ["result.json", "junit.xml", "summary.md"] {
+      #expect(try product.bytes("first/" + name) == product.bytes("second/" + name))
+    }
+    let again = try product.run("compare", "first/result.json", "--out", "third")
+    #expect(again.code == first.code && again.output == first.output)
+    for name in ["result.json", "junit.xml", "summary.md"] {
+      #expect(try product.bytes("first/" + name) == product.bytes("third/" + name))
+    }
+  }
+
+  @Test("Two bare files show differences and no verdict")
+  func bareFiles() throws {
+    let product = try Product(plan: nil)
+    let golden = Golden.url("run_file.jsonl").path(percentEncoded: false)
+    let end = try product.run("compare", golden, golden)
+    #expect(end.code == 0)
+    #expect(end.output.contains("INCONCLUSIVE"))
+    #expect(end.output.contains("of 5 runs of main"))
+  }
+
+  @Test("Stored runs are judged by branch, shown again and exported to the same file")
+  func stored() throws {
+    let product = try Product(plan: TestPlan.sustained(url: "http://127.0.0.1:9"))
+    let environment = try #require(
+      try JSONReader.parse(Array(product.run("plan", "--json", "-").output.utf8))["environment"]?
+        .stringValue)
+    var names: [String] = []
+    for id in 1...7 {
+      var run = JudgeTests.run(
+        id, branch: id > 5 ? "change" : "main", scale: id > 5 ? 1.3 : 1)
+      run.header.project = "end-to-end"
+      run.header.environment = environment
+      if id > 5 { run.header.commit = "changed" }
+      names.append(try JudgeTests.write(run, in: product))
+    }
+    #expect(try product.run(["runs", "import"] + names).code == 0)
+    #expect(try product.run("runs", "list").output.contains("run-7"))
+    let verdict = try product.run("compare", "main", "change")
+    #expect(verdict.code == 1, "\(verdict.errors)")
+    #expect(verdict.output.contains("FAIL: ttft_p50"))
+    #expect(try product.run("report", "change", "--format", "markdown").output.contains("# ❌ FAIL"))
+    #expect(try product.run("runs", "export", "run-3", "again.jsonl.gz").code == 0)
+    let first = try RunFile.read(product.folder.file("run-3.jsonl.gz").path)
+    let again = try RunFile.read(product.folder.file("again.jsonl.gz").path)
+    #expect(again.samples == first.samples)
+
+    #expect(try product.run("baseline", "export").code == 0)
+    let path = "baselines/end-to-end/\(environment).json"
+    #expect(try BaselineFile.read(product.folder.file(path).path).runs.count == 5)
+    let other = try Product(plan: TestPlan.sustained(url: "http://127.0.0.1:9"))
+    try other.folder.write(try product.text(path), to: path)
+    #expect(try other.run("baseline", "list").output.contains("5 of at most 10 runs"))
+    #expect(try other.run("baseline", "import", path).output.contains("imported 5 of 5"))
+    #expect(try other.run("runs", "delete", "run-3").code == 0)
+    #expect(try other.run("runs", "show", "run-3").code == 66)
+  }
+}
