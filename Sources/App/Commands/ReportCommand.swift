@@ -71,9 +71,12 @@ struct ReportCommand: ParsableCommand {
       identity: CandidateIdentity(
         commit: newest.commit, branch: newest.branch, isKnownToGit: false, notes: []),
       history: try History.load(loaded, store: store))
-    var candidate = runs[runs.count - 1]
-    candidate.samples = try? store.samples(newest.runID)
-    let input = judging.input(candidates: [candidate]) { try? store.samples($0) }
+    let candidates = runs.map { run in
+      var run = run
+      run.samples = try? store.samples(run.header.runID)
+      return run
+    }
+    let input = judging.input(candidates: candidates) { try? store.samples($0) }
     let verdict = Gate.judge(input)
     let policy = ExitPolicy(
       inconclusive: loaded.plan.gate.inconclusive,

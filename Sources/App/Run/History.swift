@@ -20,6 +20,9 @@ struct History {
   /// True if the baseline file was there.
   var hasBaselineFile = false
 
+  /// The figures of old runs that a verdict looks at: whether tokens or cached tokens moved.
+  private static let figures = ["tokens.p50", "cached.share"]
+
   /// Where the reviewed baseline of an environment lies.
   static func baselinePath(_ loaded: LoadedPlan) -> String {
     let path = "baselines/\(loaded.plan.project)/\(loaded.environment).json"
@@ -31,7 +34,9 @@ struct History {
     var history = History()
     let (project, environment) = (loaded.plan.project, loaded.environment)
     if let store {
-      history.runs = try store.runs(RunFilter(project: project, environment: environment))
+      history.runs = try store.runs(
+        RunFilter(project: project, environment: environment),
+        figures: .named(History.figures))
       history.storedAt = try store.storedTimes(project: project, environment: environment)
       history.waivers = try store.waivers(project: project, environment: environment)
       history.reference = try store.environment(project: project, key: environment)
