@@ -47,6 +47,12 @@ enum Console {
     return String(out)
   }
 
+  /// As `inert`, on one line: for a name or a service's words inside a line of ours, so that no
+  /// line begins with them, which pipelines would take for a command.
+  static func inertLine(_ text: String) -> String {
+    String(inert(text).map { $0.isNewline || $0 == "\t" ? " " : $0 })
+  }
+
   private static func write(_ text: String, to descriptor: Int32) {
     write(Array(text.utf8), to: descriptor)
   }

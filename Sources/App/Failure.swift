@@ -24,9 +24,9 @@ struct Failure: Error, Equatable {
   /// The text for stderr; control characters are made visible.
   var text: String {
     var text = "error: "
-    if let place { text += place + ": " }
+    if let place { text += Console.inertLine(place) + ": " }
     text += what
-    if let cause, !cause.isEmpty { text += "\n  because: " + cause }
+    if let cause, !cause.isEmpty { text += "\n  because: " + Console.inertLine(cause) }
     if let remedy { text += "\n  try: " + remedy }
     return Console.inert(text)
   }

@@ -9,7 +9,7 @@ enum RunTable {
       [
         header.runID, header.startedAt.iso8601, String(header.commit.prefix(12)), header.branch,
         header.environment, state(header), header.verdict?.rawValue ?? "-",
-      ].map(Console.inert)
+      ].map(Console.inertLine)
     }
     return columns(
       [["run", "started", "commit", "branch", "environment", "state", "verdict"]] + rows)
@@ -41,13 +41,14 @@ struct RunView {
   /// Header, latencies, rates and objectives.
   var text: String {
     let header = record.header
-    var lines = [
+    let lines = [
       "run          \(header.runID)", "project      \(header.project)",
       "commit       \(header.commit)", "branch       \(header.branch)",
       "environment  \(header.environment)", "started      \(header.startedAt.iso8601)",
       "usable       \(header.isUsable ? "yes" : "no: \(header.unusableReason ?? "unknown")")",
-      "verdict      \(header.verdict?.rawValue ?? "none")", "",
+      "verdict      \(header.verdict?.rawValue ?? "none")",
     ]
+    let fields = lines.map(Console.inertLine)
     let latencies = record.latencies.map { value in
       [value.key.name, value.metric.rawValue, seconds(value.logValue), "n = \(value.n)"]
     }
@@ -57,8 +58,8 @@ struct RunView {
     let objectives = record.objectives.map { figure in
       ["objective", figure.objective, figure.value.map { "\($0)" } ?? "-", "n = \(figure.n)"]
     }
-    lines.append(RunTable.columns(latencies + rates + objectives))
-    return Console.inert(lines.joined(separator: "\n"))
+    let rows = (latencies + rates + objectives).map { $0.map(Console.inertLine) }
+    return (fields + ["", RunTable.columns(rows)]).joined(separator: "\n")
   }
 
   private func seconds(_ logValue: Double) -> String {

@@ -33,7 +33,7 @@ struct BaselineCommand: ParsableCommand {
         return [
           chosen.runID, header.startedAt.iso8601, String(header.commit.prefix(12)),
           header.branch, chosen.role.rawValue, chosen.reason,
-        ].map(Console.inert)
+        ].map(Console.inertLine)
       }
       Console.print("environment \(loaded.environment)")
       Console.print(
