@@ -24,6 +24,9 @@ struct InterruptTests {
           return count
         }
         if own == number { action() }
+        // What a service takes to its first token: an immediate one would be held to be faster
+        // than the client can measure.
+        usleep(150_000)
         connection.send(
           "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
             + "Transfer-Encoding: chunked\r\n\r\n")
@@ -35,7 +38,7 @@ struct InterruptTests {
   }
 
   /// A run in `product` that `action` strikes at its n-th request, by its process id.
-  private static func strike(
+  static func strike(
     _ product: Product, at number: Int, arguments: [String] = [],
     _ action: @escaping @Sendable (pid_t) -> Void
   ) throws -> RunningProcess.End {

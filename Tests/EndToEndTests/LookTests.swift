@@ -1,0 +1,58 @@
+import Foundation
+import Model
+import ResultStore
+import TestKit
+import Testing
+
+@Suite("Looks at one commit")
+struct LookTests {
+  /// Stores five quiet runs of main in the plan's environment.
+  private static func storeBaseline(_ product: Product) throws {
+    let plan = try JSONReader.parse(Array(try product.run("plan", "--json", "-").output.utf8))
+    let environment = try #require(plan["environment"]?.stringValue)
+    var names: [String] = []
+    for id in 1...5 {
+      var header = Build.header(
+        runID: "main-\(id)", startedAt: UnixNanos(1_700_000_000_000_000_000 + Int64(id)))
+      header.project = "end-to-end"
+      header.environment = environment
+      var random = SeededGenerator(seed: UInt64(id), label: "looks")
+      let samples = (0..<200).map { seq in
+        Build.success(
+          seq: seq, intended: .milliseconds(Int64(seq) * 100),
+          ttft: Nanos(seconds: 0.05 + 0.001 * random.nextUnit()), gap: .milliseconds(2),
+          tokens: 10)
+      }
+      let name = "main-\(id).jsonl"
+      try RunFile.write(
+        RunRecord(header: header, samples: samples), to: product.folder.file(name).path)
+      names.append(name)
+    }
+    let end = try product.run(["runs", "import"] + names)
+    #expect(end.code == 0, "\(end.errors)")
+  }
+
+  @Test("A slower service is looked at again by itself, blocked, and its verdict repeated")
+  func slower() throws {
+    let product = try Product(plan: nil)
+    let simulator = try Simulator(
+      in: product.folder, "--ttft", "80ms", "--gap", "2ms", "--tokens", "10")
+    try product.folder.write(TestPlan.sustained(url: simulator.url), to: "streamgate.yaml")
+    try LookTests.storeBaseline(product)
+    let arguments = ["run", "--commit", "slow", "--branch", "change"]
+    let first = try product.run(arguments + ["--out", "first"])
+    #expect(first.code == 1, "\(first.errors)")
+    #expect(first.output.contains("FAIL: ttft_p50"))
+    #expect(first.output.contains("look 2 of 3"))
+    #expect(first.errors.contains("look 1 of at most 3: INCONCLUSIVE"))
+    #expect(product.has("first/run-1.jsonl.gz") && product.has("first/run-2.jsonl.gz"))
+
+    let again = try product.run(arguments + ["--out", "again"])
+    #expect(again.code == 1)
+    #expect(again.output.contains("earlier") || again.output.contains("repeated"))
+    #expect(try simulator.stop().count == 400)
+
+    let restarted = try product.run(arguments + ["--restart", " "])
+    #expect(restarted.code == 64)
+  }
+}
