@@ -17,7 +17,7 @@ extension Plan {
 
   /// Everything that makes figures of two runs comparable, as JSON with sorted names: the one list
   /// of what is in the environment key. What is not here is not in it: URL, headers, TLS, other
-  /// limits, recorder, objectives, gate, store, reports, project.
+  /// limits, objectives, gate, store, reports, project.
   ///
   /// Values are as parsed: durations in nanoseconds, shares and numbers by their shortest text,
   /// absent values left out, `${NAME}` unexpanded. So neither the order of keys nor comments,
@@ -60,7 +60,6 @@ extension Plan {
       JSONMember("limits", limits.json),
       JSONMember("objectives", .array(objectives.map { .string($0.text) })),
       JSONMember("project", .string(project)),
-      JSONMember("recorder", .string(recorder.rawValue)),
       JSONMember("reports", reports.pathsJSON),
       JSONMember("url", .string(target.url.template)),
     ]
@@ -147,7 +146,7 @@ extension Prices {
 
 extension ReportPaths {
   fileprivate var pathsJSON: JSONValue {
-    let paths = [("html", html), ("json", json), ("junit", junit), ("markdown", markdown)]
+    let paths = [("json", json), ("junit", junit), ("markdown", markdown)]
     return .object(paths.compactMap { name, path in path.map { JSONMember(name, .string($0)) } })
   }
 }

@@ -40,8 +40,6 @@ public struct Plan: Sendable, Equatable {
   public var gate: GatePlan
   /// Where runs are kept; nil: SQLite in the project's folder.
   public var store: SecretText?
-  /// What the flight recorder keeps.
-  public var recorder: RecorderMode
   /// Where reports go besides `--out`.
   public var reports: ReportPaths
 
@@ -52,8 +50,7 @@ public struct Plan: Sendable, Equatable {
     profiles: [ProfileKind], size: ProfileSize = .standard, samples: Int? = nil,
     seed: UInt64 = 1, abort: AbortRule = AbortRule(), objectives: [Objective] = [],
     limits: RunLimits = RunLimits(), prices: Prices? = nil, gate: GatePlan = GatePlan(),
-    store: SecretText? = nil, recorder: RecorderMode = .timing,
-    reports: ReportPaths = ReportPaths()
+    store: SecretText? = nil, reports: ReportPaths = ReportPaths()
   ) {
     self.project = project
     self.target = target
@@ -71,7 +68,6 @@ public struct Plan: Sendable, Equatable {
     self.prices = prices
     self.gate = gate
     self.store = store
-    self.recorder = recorder
     self.reports = reports
   }
 }
@@ -371,16 +367,6 @@ public enum NewEnvironmentPolicy: String, Sendable, CaseIterable {
   case block
 }
 
-/// What the flight recorder keeps.
-public enum RecorderMode: String, Sendable, CaseIterable {
-  /// Lengths and times of reads, no text.
-  case timing
-  /// Text too.
-  case full
-  /// Nothing.
-  case off
-}
-
 /// Where reports go besides `--out`; nil: nowhere.
 public struct ReportPaths: Sendable, Equatable {
   /// JUnit XML.
@@ -389,16 +375,13 @@ public struct ReportPaths: Sendable, Equatable {
   public var markdown: String?
   /// `result.json`.
   public var json: String?
-  /// HTML.
-  public var html: String?
 
   /// Paths.
   public init(
-    junit: String? = nil, markdown: String? = nil, json: String? = nil, html: String? = nil
+    junit: String? = nil, markdown: String? = nil, json: String? = nil
   ) {
     self.junit = junit
     self.markdown = markdown
     self.json = json
-    self.html = html
   }
 }

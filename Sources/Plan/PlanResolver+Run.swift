@@ -116,20 +116,6 @@ extension PlanResolver {
     return ReportPaths(
       junit: reader.optional(section["junit"], .word),
       markdown: reader.optional(section["markdown"], .word),
-      json: reader.optional(section["json"], .word), html: reader.optional(section["html"], .word))
-  }
-}
-
-extension RecorderMode {
-  /// `timing` and `off`; raw text is not recorded by this version.
-  static var kind: ValueKind<RecorderMode> {
-    ValueKind(
-      parse: {
-        choose(
-          $0, from: [RecorderMode.timing.rawValue, RecorderMode.off.rawValue], later: ["full"]
-        ) {
-          RecorderMode(rawValue: $0)
-        }
-      }, show: { $0.rawValue })
+      json: reader.optional(section["json"], .word))
   }
 }

@@ -14,8 +14,8 @@ struct Schema {
     [
       "version", "project", "target", "scenarios", "promptCache", "rate", "stressUsers",
       "profiles", "size", "samples", "seed", "abort", "objectives", "limits", "prices", "gate",
-      "store", "recorder", "reports",
-    ], later: ["regions"])
+      "store", "reports",
+    ], later: ["recorder", "regions"])
 
   /// What a scenario may override of the target.
   static let overridable = [
@@ -49,7 +49,7 @@ struct Schema {
     "onNewEnvironment", "baselineTarget", "effects",
   ])
 
-  static let reports = Schema(["junit", "markdown", "json", "html"])
+  static let reports = Schema(["junit", "markdown", "json"], later: ["html"])
 
   /// The paths that a `STREAMGATE_*` variable can set: every value of a fixed name.
   static let variablePaths: [String] = {

@@ -106,8 +106,7 @@ let fullPlan = """
     baselineTarget: null
     effects: { ttft_p50: 4% }
   store: postgres://gate@db.example/streamgate
-  recorder: timing
-  reports: { junit: out/junit.xml, markdown: out/s.md, json: out/r.json, html: out/r.html }
+  reports: { junit: out/junit.xml, markdown: out/s.md, json: out/r.json }
 
   """
 

@@ -75,7 +75,8 @@ private let keyPlans = [
   WrongPlan("version 2", replacing: "version: 1", with: "version: 2"),
   WrongPlan("no version", replacing: "version: 1\n", with: ""),
   WrongPlan("a warm prompt cache", adding: "promptCache: warm\n"),
-  WrongPlan("a full recorder", adding: "recorder: full\n"),
+  WrongPlan("a recorder", adding: "recorder: timing\n"),
+  WrongPlan("an HTML report", adding: "reports: { html: r.html }\n"),
   WrongPlan("the capacity profile", adding: "profiles: [sustained, capacity]\n"),
   WrongPlan(
     "another dialect", replacing: "8080\" }", with: "8080\", dialect: anthropic-messages }"),

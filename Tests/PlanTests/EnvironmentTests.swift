@@ -68,7 +68,6 @@ import Testing
     Change("token limit") { $0.limits.outputTokens = 5 },
     Change("cost limit") { $0.limits.cost = 5 },
     Change("prices") { $0.prices = Prices(input: 1, output: 2) },
-    Change("recorder") { $0.recorder = .off },
     Change("objectives") {
       $0.objectives = [Objective(metric: .rate(.error), comparison: .less, bound: 0.1)]
     },
