@@ -35,6 +35,11 @@ final class TestDatabase: Sendable {
     }
   }
 
+  /// Makes every later session read-only.
+  func makeReadOnly() throws {
+    try command("ALTER DATABASE \(name) SET default_transaction_read_only = on")
+  }
+
   private func command(_ sql: String) throws {
     let end = try RunningProcess.run("psql", [server, "-qXc", sql])
     guard end.code == 0 else { throw GoldenError(what: end.errors) }
@@ -66,6 +71,21 @@ struct PostgresTests {
     ] {
       #expect(!text.contains(password))
     }
+  }
+
+  @Test("A read-only store is said before any request is sent")
+  func readOnly() throws {
+    let database = try TestDatabase()
+    let product = try Product(plan: nil)
+    let simulator = try Simulator(in: product.folder)
+    try product.folder.write(TestPlan.sustained(url: simulator.url), to: "streamgate.yaml")
+    product.environment["STREAMGATE_STORE"] = database.url
+    #expect(try product.run("store", "migrate").code == 0)
+    try database.makeReadOnly()
+    let end = try product.run("run", "--commit", "a", "--branch", "main")
+    #expect(end.code == 74, "\(end.errors)")
+    #expect(end.errors.contains("cannot be written"))
+    #expect(try simulator.stop().isEmpty)
   }
 
   @Test("A store that is lost in mid-run costs exit code 74 and no request")
