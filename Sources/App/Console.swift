@@ -28,6 +28,13 @@ enum Console {
   /// True if stdout is a terminal that can show colour.
   static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 && hasCapableTerminal }
 
+  /// Columns of the terminal behind stderr; 80 where it does not say.
+  static var errorColumns: Int {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
   private static var hasCapableTerminal: Bool {
     guard let term = getenv("TERM") else { return false }
     return String(cString: term) != "dumb"

@@ -28,7 +28,9 @@ struct Progress {
   mutating func update(_ progress: EngineProgress, now: MonotonicNanos) {
     guard !isQuiet else { return }
     if isLive {
-      Console.errorPart("\r\u{1B}[K" + Progress.line(progress, label: label))
+      // A line that wraps would not be overwritten by the next one.
+      let line = Progress.line(progress, label: label).prefix(Console.errorColumns - 1)
+      Console.errorPart("\r\u{1B}[K" + line)
       isLineOpen = true
     } else if now - lastLine >= Progress.logInterval {
       Console.error(Progress.line(progress, label: label))
@@ -42,7 +44,7 @@ struct Progress {
     isLineOpen = false
   }
 
-  /// One line of at most 120 columns.
+  /// One line: where the run is, what is open, what ended, the latest first tokens.
   static func line(_ progress: EngineProgress, label: String) -> String {
     guard let profile = progress.profile else { return "\(label): connecting" }
     let failed = progress.ended.filter { !$0.key.isSuccess }.map(\.value).reduce(0, +)
