@@ -186,4 +186,22 @@ struct FileTests {
       try BaselineFile.read(path)
     }
   }
+
+  @Test("The example baseline is what an export writes, byte for byte, and can be imported")
+  func example() throws {
+    let folder = Golden.checkout.appending(path: "baselines/example")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      .filter { $0.hasSuffix(".json") }
+    #expect(names.count == 1)
+    for name in names {
+      let url = folder.appending(path: name)
+      let file = try BaselineFile.read(url.path)
+      #expect(file.bytes == Array(try Data(contentsOf: url)))
+      #expect(file.project == "example" && name == file.environment + ".json")
+      #expect(file.runs.count == 3 && file.reference != nil)
+      let store = try TestStore(.sqlite).open()
+      for run in file.runs { try store.importRun(run) }
+      #expect(try store.runs(RunFilter()) == file.runs)
+    }
+  }
 }
