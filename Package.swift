@@ -101,7 +101,9 @@ let package = Package(
       ["LoadEngine", "Curl", "StreamMeter", "Workload", "Plan", "Model", "streamgate-sim"]),
     tests("ResultStoreTests", ["ResultStore", "Model"]),
     tests("ForgeTests", ["Forge", "Model"]),
-    tests("AppTests", ["App", "Plan", "Workload", "Model"]),
+    tests(
+      "AppTests",
+      ["App", "LoadEngine", "Reports", "ResultStore", "Plan", "Workload", "Model", argumentParser]),
     tests("SimulatorTests", ["Model", "streamgate-sim"]),
     tests("TidyTests", ["Model"]),
     tests("EndToEndTests", ["Model", "ResultStore", "streamgate", "streamgate-sim"]),
