@@ -184,7 +184,9 @@ final class PostgresDriver: Driver {
     if PQstatus(connection) == CONNECTION_BAD {
       return .unreachable(store: store, reason: reason)
     }
+    // The server's word that it ends the session can come before the connection is seen to close.
     switch state {
+    case "57P01", "57P02", "57P03": return .unreachable(store: store, reason: reason)
     case "25006", "42501", "53100": return .notWritable(store: store, reason: reason)
     case "55P03", "40P01", "57014": return .busy(store: store, reason: reason)
     case "28000", "28P01": return .refused(store: store, reason: reason)
