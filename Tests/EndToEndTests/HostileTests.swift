@@ -60,7 +60,7 @@ struct HostileTests {
   func secrets() throws {
     let product = try Product(plan: nil)
     let simulator = try Simulator(
-      in: product.folder, "--ttft", "150ms", "--gap", "1ms", "--tokens", "3", "--fault",
+      in: product.folder, "--ttft", "300ms", "--gap", "1ms", "--tokens", "3", "--fault",
       "http_500=20%")
     try product.folder.write(
       TestPlan.sustained(url: simulator.url).replacing(

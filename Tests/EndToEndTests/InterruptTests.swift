@@ -26,7 +26,7 @@ struct InterruptTests {
         if own == number { action() }
         // What a service takes to its first token: an immediate one would be held to be faster
         // than the client can measure.
-        usleep(150_000)
+        usleep(300_000)
         connection.send(
           "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
             + "Transfer-Encoding: chunked\r\n\r\n")

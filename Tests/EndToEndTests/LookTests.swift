@@ -20,7 +20,7 @@ struct LookTests {
       let samples = (0..<200).map { seq in
         Build.success(
           seq: seq, intended: .milliseconds(Int64(seq) * 100),
-          ttft: Nanos(seconds: 0.05 + 0.001 * random.nextUnit()), gap: .milliseconds(2),
+          ttft: Nanos(seconds: 0.2 + 0.004 * random.nextUnit()), gap: .milliseconds(2),
           tokens: 10)
       }
       let name = "main-\(id).jsonl"
@@ -36,7 +36,7 @@ struct LookTests {
   func slower() throws {
     let product = try Product(plan: nil)
     let simulator = try Simulator(
-      in: product.folder, "--ttft", "80ms", "--gap", "2ms", "--tokens", "10")
+      in: product.folder, "--ttft", "320ms", "--gap", "2ms", "--tokens", "10")
     try product.folder.write(TestPlan.sustained(url: simulator.url), to: "streamgate.yaml")
     try LookTests.storeBaseline(product)
     let arguments = ["run", "--commit", "slow", "--branch", "change"]

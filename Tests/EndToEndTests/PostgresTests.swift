@@ -53,7 +53,7 @@ struct PostgresTests {
     let database = try TestDatabase()
     let product = try Product(plan: nil)
     let simulator = try Simulator(
-      in: product.folder, "--ttft", "20ms", "--gap", "2ms", "--tokens", "10")
+      in: product.folder, "--ttft", "300ms", "--gap", "2ms", "--tokens", "10")
     try product.folder.write(TestPlan.sustained(url: simulator.url), to: "streamgate.yaml")
     product.environment["STREAMGATE_STORE"] = database.url
     let end = try product.run(

@@ -10,14 +10,15 @@ struct RunTests {
   func ledger() throws {
     let product = try Product(plan: nil)
     let simulator = try Simulator(
-      in: product.folder, "--ttft", "200ms", "--gap", "20ms", "--tokens", "100", "--seed", "7",
+      in: product.folder, "--ttft", "300ms", "--gap", "20ms", "--tokens", "100", "--seed", "7",
       "--stall", "30s", "--fault", "truncate=2%", "--fault", "rst=2%", "--fault", "stall=1%",
       "--fault", "http_429=2%", "--fault", "http_500=2%", "--fault", "error_event=2%")
     // 90 a second, each for about 2.2 s: 200 streams of 50 tokens a second at once.
     try product.folder.write(
       TestPlan.sustained(url: simulator.url, rate: 90), to: "streamgate.yaml")
     let end = try product.run("run", "--commit", "a", "--branch", "main", "--out", "out")
-    #expect(end.code == 0 || end.code == 1, "\(end.errors)")
+    // What is measured must be right also where a busy machine makes the run client-limited (3).
+    #expect([0, 1, 3].contains(end.code), "\(end.errors)")
     let requests = try simulator.stop()
     let file = try RunFile.read(product.folder.file("out/run-1.jsonl.gz").path)
     let samples = try #require(file.samples)
@@ -64,7 +65,7 @@ struct RunTests {
   func uncommitted() throws {
     let product = try Product(plan: nil)
     let simulator = try Simulator(
-      in: product.folder, "--ttft", "20ms", "--gap", "1ms", "--tokens", "5")
+      in: product.folder, "--ttft", "300ms", "--gap", "1ms", "--tokens", "5")
     try product.folder.write(TestPlan.sustained(url: simulator.url), to: "streamgate.yaml")
     for command in [
       ["init", "--quiet", "-b", "main"], ["add", "streamgate.yaml"],
