@@ -38,7 +38,7 @@ extension PlanResolver {
       sectionOrigin: entry.origin)
     let section = reader.section(field, .scenario)
     let weight = reader.value(section["weight"], .positive(max: 1e6), default: 1)
-    let prompts = readPrompts(section["prompts"])
+    let prompts = readPrompts(section["prompts"], scenario: entry.key)
     let system = reader.optional(section["system"], .text(max: PlanLimits.systemBytesMax))
     let maxTokens = reader.optional(section["maxTokens"], .count(1...10_000_000))
     let own = readOverrides(section, over: target)
@@ -46,80 +46,6 @@ extension PlanResolver {
     return ScenarioPlan(
       name: entry.key, weight: weight, prompts: prompts.texts, promptFile: prompts.file,
       system: system, maxTokens: maxTokens, target: own)
-  }
-
-  private mutating func readPrompts(
-    _ field: PlanReader.Field
-  ) -> (texts: [String], file: String?)? {
-    let remedy = "write prompts: [\"…\"] or prompts: { file: prompts.jsonl }"
-    guard let node = field.node else {
-      reader.reportMissing(field, remedy: remedy)
-      return nil
-    }
-    switch node.content {
-    case .mapping: return readPromptFile(reader.section(field, .promptSource)["file"])
-    case .sequence(let nodes): return readInlinePrompts(nodes, field).map { ($0, nil) }
-    case .scalar:
-      reader.report(ValueError("a list of prompts is wanted here", remedy: remedy), field)
-      return nil
-    }
-  }
-
-  private mutating func readInlinePrompts(
-    _ nodes: [PlanTree], _ field: PlanReader.Field
-  ) -> [String]? {
-    guard (1...PromptFile.promptsMax).contains(nodes.count) else {
-      reader.report(
-        ValueError("\(nodes.count) prompts are not between 1 and \(PromptFile.promptsMax)"), field)
-      return nil
-    }
-    var prompts: [String] = []
-    for (index, node) in nodes.enumerated() {
-      let element = PlanReader.Field(
-        path: "\(field.path)[\(index)]", node: node, sectionOrigin: node.origin)
-      guard let text = reader.scalar(element) else { continue }
-      if let name = VariableText(text).names.first {
-        reader.report(
-          ValueError(
-            "${\(name)} is not allowed here", remedy: "put a prompt that holds it into a file"),
-          element)
-      } else if case .failure(let error) = checkPrompt(text) {
-        reader.report(error, element)
-      } else {
-        prompts.append(text)
-      }
-    }
-    reader.record(field.path, "\(prompts.count) in the plan", field.origin)
-    return prompts.count == nodes.count ? prompts : nil
-  }
-
-  private mutating func readPromptFile(
-    _ field: PlanReader.Field
-  ) -> (texts: [String], file: String?)? {
-    guard let path = reader.required(field, .word, remedy: "name a JSON Lines file") else {
-      return nil
-    }
-    switch promptFile(path) {
-    case .failure(.unreadable(let why)):
-      reader.report(
-        .promptFile, field.path, field.origin, "\(path) cannot be read: \(why)",
-        remedy: "paths are relative to the plan file's folder")
-    case .failure(.tooLong):
-      reader.report(
-        .promptFile, field.path, field.origin,
-        "\(path) is longer than \(PromptFile.bytesMax) bytes")
-    case .success(let bytes):
-      switch PromptFile.parse(bytes, name: path) {
-      case .success(let prompts): return (prompts, path)
-      case .failure(let errors):
-        for text in errors.texts {
-          reader.report(
-            .promptFile, field.path, field.origin, text,
-            remedy: "each line is a JSON string or {\"prompt\": \"…\"}")
-        }
-      }
-    }
-    return nil
   }
 
   mutating func readObjectives(

@@ -36,6 +36,8 @@ public struct PlanResolver {
   var reader: PlanReader
   let promptFile: PromptReader
   var warnings: [PlanProblem]
+  /// The seed of synthetic prompts: the plan's, known before scenarios are read.
+  var seed: UInt64 = 1
 
   /// The plan of a tree.
   ///
@@ -87,8 +89,10 @@ public struct PlanResolver {
     readVersion(top["version"])
     let project = readProject(top["project"])
     let target = readTarget(top["target"])
+    seed = peekSeed(top["seed"])
     let scenarios = readScenarios(top["scenarios"], target: target)
     let promptCache = reader.value(top["promptCache"], Self.promptCache, default: .asIs)
+    if promptCache == .bust { warnOfBustedPrefixes(top["scenarios"]) }
     let rate = reader.required(
       top["rate"], .positive(max: PlanLimits.rateMax),
       remedy: "set the streams per second, such as rate: 5")
@@ -96,7 +100,7 @@ public struct PlanResolver {
     let stressUsers = readStressUsers(top["stressUsers"], profiles: profiles)
     let size = reader.value(top["size"], .choice(), default: ProfileSize.standard)
     let samples = reader.optional(top["samples"], .count(1...PlanLimits.samplesMax))
-    let seed = reader.value(top["seed"], .seed, default: 1)
+    seed = reader.value(top["seed"], .seed, default: 1)
     let abort = readAbort(top["abort"])
     let objectives = readObjectives(
       top["objectives"], profiles: profiles, scenarios: scenarios.map(\.name))
@@ -128,6 +132,10 @@ public enum PlanLimits {
   public static let inFlightMax = 100_000
   /// The longest time-out.
   public static let timeoutMax: Int64 = 24 * 3_600
+  /// Tokens of a synthetic prompt or prefix.
+  public static let syntheticTokensMax = 100_000
+  /// Bytes of a scenario's prompts together, their prefixes included.
+  public static let promptsBytesMax = 64 << 20
   /// Bytes of a system prompt.
   public static let systemBytesMax = 1 << 20
 }

@@ -36,7 +36,11 @@ struct Schema {
       "turns", "history", "think", "stream", "conversation", "accounts", "login", "input", "auth",
     ])
 
-  static let promptSource = Schema(["file"], later: ["synthetic", "csv", "text", "prefix"])
+  static let promptSource = Schema([
+    "file", "format", "column", "split", "texts", "synthetic", "prefix", "prefixTokens",
+  ])
+
+  static let synthetic = Schema(["tokens", "sigma", "count"])
 
   static let abort = Schema(["error", "over"])
 
