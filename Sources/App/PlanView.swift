@@ -25,6 +25,9 @@ struct PlanView {
       "", "plan digest      \(plan.digest)", "environment      \(loaded.environment)",
       "arrivals SHA-256 \(schedule.sha256(plan))", "",
     ]
+    if estimate.warmPassRequests > 0 {
+      lines.append("warm pass: \(estimate.warmPassRequests) requests, unmeasured")
+    }
     for profile in estimate.profiles {
       lines.append(
         "\(profile.kind.rawValue): \(time(profile.duration)), the first \(time(profile.warmup)) "
@@ -48,6 +51,7 @@ struct PlanView {
       JSONMember("environment", .string(loaded.environment)),
       JSONMember("arrivals_sha256", .string(schedule.sha256(plan))),
       JSONMember("requests", .integer(Int64(estimate.requests))),
+      JSONMember("warm_pass_requests", .integer(Int64(estimate.warmPassRequests))),
       JSONMember("input_tokens", .number(estimate.inputTokens)),
       JSONMember("output_tokens", .number(estimate.outputTokens)),
       JSONMember("duration_s", .number(estimate.duration.seconds)),

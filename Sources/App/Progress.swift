@@ -13,12 +13,17 @@ struct Progress {
   private let isQuiet: Bool
   private let isLive: Bool
   private let label: String
+  /// What is under way where that is not the profile, such as a warm pass.
+  private let phase: String?
   private var lastLine: MonotonicNanos
   private var isLineOpen = false
 
   /// Progress under a label such as `look 2 of 3`.
-  init(label: String, isQuiet: Bool, isLive: Bool, now: MonotonicNanos) {
+  init(
+    label: String, phase: String? = nil, isQuiet: Bool, isLive: Bool, now: MonotonicNanos
+  ) {
     self.label = label
+    self.phase = phase
     self.isQuiet = isQuiet
     self.isLive = isLive && !isQuiet
     lastLine = now
@@ -29,11 +34,12 @@ struct Progress {
     guard !isQuiet else { return }
     if isLive {
       // A line that wraps would not be overwritten by the next one.
-      let line = Progress.line(progress, label: label).prefix(Console.errorColumns - 1)
+      let line = Progress.line(progress, label: label, phase: phase).prefix(
+        Console.errorColumns - 1)
       Console.errorPart("\r\u{1B}[K" + line)
       isLineOpen = true
     } else if now - lastLine >= Progress.logInterval {
-      Console.error(Progress.line(progress, label: label))
+      Console.error(Progress.line(progress, label: label, phase: phase))
       lastLine = now
     }
   }
@@ -45,12 +51,15 @@ struct Progress {
   }
 
   /// One line: where the run is, what is open, what ended, the latest first tokens.
-  static func line(_ progress: EngineProgress, label: String) -> String {
+  static func line(
+    _ progress: EngineProgress, label: String, phase: String? = nil
+  ) -> String {
     guard let profile = progress.profile else { return "\(label): connecting" }
     let failed = progress.ended.filter { !$0.key.isSuccess }.map(\.value).reduce(0, +)
     let ended = progress.ended.values.reduce(0, +)
+    let time = "\(seconds(progress.elapsed))/\(seconds(progress.duration))"
     var parts = [
-      "\(label): \(profile.rawValue) \(seconds(progress.elapsed))/\(seconds(progress.duration))",
+      "\(label): \(phase ?? profile.rawValue) \(time)",
       "\(progress.inFlight) open", "\(ended) ended", "\(failed) failed",
     ]
     if let p50 = progress.recentTTFTP50, let p95 = progress.recentTTFTP95 {

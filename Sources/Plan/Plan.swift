@@ -225,11 +225,13 @@ public struct ScenarioPlan: Sendable, Equatable {
 }
 
 /// What the service's prompt cache sees.
-public enum PromptCache: String, Sendable {
+public enum PromptCache: String, Sendable, CaseIterable {
   /// Prompts as they are.
   case asIs = "as-is"
   /// A nonce of fixed length leads each prompt, so that none is cached.
   case bust
+  /// Prompts as they are, each sent once before load, unmeasured.
+  case warm
 }
 
 /// A built-in load profile.

@@ -2,15 +2,6 @@ import Model
 
 /// The values at the top of a plan: what is run, how long, within which limits.
 extension PlanResolver {
-  static var promptCache: ValueKind<PromptCache> {
-    ValueKind(
-      parse: {
-        choose($0, from: [PromptCache.bust.rawValue, PromptCache.asIs.rawValue], later: ["warm"]) {
-          PromptCache(rawValue: $0)
-        }
-      }, show: { $0.rawValue })
-  }
-
   mutating func readVersion(_ field: PlanReader.Field) {
     let version = reader.required(field, .count(0...1_000), remedy: "write version: 1")
     if let version, version != 1 {

@@ -91,7 +91,7 @@ public struct PlanResolver {
     let target = readTarget(top["target"])
     seed = peekSeed(top["seed"])
     let scenarios = readScenarios(top["scenarios"], target: target)
-    let promptCache = reader.value(top["promptCache"], Self.promptCache, default: .asIs)
+    let promptCache = reader.value(top["promptCache"], .choice(), default: PromptCache.asIs)
     if promptCache == .bust { warnOfBustedPrefixes(top["scenarios"]) }
     let rate = reader.required(
       top["rate"], .positive(max: PlanLimits.rateMax),

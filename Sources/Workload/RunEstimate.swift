@@ -10,7 +10,9 @@ public import Plan
 public struct RunEstimate: Sendable, Equatable {
   /// One a profile, in the plan's order.
   public var profiles: [ProfileEstimate]
-  /// Requests in all, warm-up included.
+  /// Requests of the unmeasured pass that warms the prompt cache, 0 without one.
+  public var warmPassRequests: Int
+  /// Requests in all, warm-up and the warm pass included.
   public var requests: Int
   /// Prompt tokens in all.
   public var inputTokens: Double
@@ -24,12 +26,18 @@ public struct RunEstimate: Sendable, Equatable {
   /// The estimate of a plan. O(profiles x scenarios^2 + prompts).
   public init(_ plan: Plan) {
     profiles = plan.profiles.map { ProfileEstimate(ProfileShape(kind: $0, plan: plan), plan) }
-    requests = profiles.reduce(0) { $0 + $1.requests }
-    duration = profiles.reduce(.zero) { $0 + $1.duration }
+    let loaded = profiles.reduce(0) { $0 + $1.requests }
+    let isWarming = plan.promptCache == .warm
+    warmPassRequests = isWarming ? plan.scenarios.reduce(0) { $0 + $1.prompts.count } : 0
+    requests = loaded + warmPassRequests
+    duration = profiles.reduce(Nanos(seconds: Double(warmPassRequests) / plan.rate)) {
+      $0 + $1.duration
+    }
     let weights = plan.scenarios.reduce(0) { $0 + $1.weight }
     var (input, output) = (0.0, 0.0)
     for scenario in plan.scenarios {
-      let count = Double(requests) * scenario.weight / weights
+      let warming = isWarming ? scenario.prompts.count : 0
+      let count = Double(loaded) * scenario.weight / weights + Double(warming)
       input += count * Self.inputTokensMean(scenario, plan)
       output += count * Double(ReplyEstimate.tokens(scenario))
     }

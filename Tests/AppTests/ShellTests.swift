@@ -49,6 +49,17 @@ struct ShellTests {
     progress.recentTTFTP95 = Nanos.milliseconds(204)
     #expect(
       Progress.line(progress, label: "look 1").hasSuffix("ttft 151/204 ms (p50/p95)"))
+    let warming = Progress.line(progress, label: "run", phase: "warming the prompt cache")
+    #expect(warming.hasPrefix("run: warming the prompt cache 10 s/20 s, 7 open"))
+  }
+
+  @Test("A warm pass says how many prompts it sent and how many failed of what")
+  func warmPass() {
+    #expect(
+      RunDriver.warmPassText([.complete: 50]) == "warm pass: 50 prompts sent, unmeasured")
+    #expect(
+      RunDriver.warmPassText([.complete: 4, .http5xx: 1, .truncated: 2])
+        == "warm pass: 7 prompts sent, unmeasured; 3 failed (truncated 2, http_5xx 1)")
   }
 
   @Test("Columns are as wide as their widest cell, and lines end without blanks")

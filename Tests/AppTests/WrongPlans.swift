@@ -74,7 +74,7 @@ private let keyPlans = [
     with: "prompts: [\"a\"], turns: 4, history: 8, think: 3s..6s, stream: false"),
   WrongPlan("version 2", replacing: "version: 1", with: "version: 2"),
   WrongPlan("no version", replacing: "version: 1\n", with: ""),
-  WrongPlan("a warm prompt cache", adding: "promptCache: warm\n"),
+  WrongPlan("a prompt cache of no kind", adding: "promptCache: warmer\n"),
   WrongPlan("a recorder", adding: "recorder: timing\n"),
   WrongPlan("an HTML report", adding: "reports: { html: r.html }\n"),
   WrongPlan("the capacity profile", adding: "profiles: [sustained, capacity]\n"),

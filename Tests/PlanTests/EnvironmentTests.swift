@@ -36,6 +36,7 @@ import Testing
     Change("stressUsers") { $0.stressUsers = 5 },
     Change("seed") { $0.seed = 2 },
     Change("promptCache") { $0.promptCache = .bust },
+    Change("warm promptCache") { $0.promptCache = .warm },
     Change("in-flight limit") { $0.limits.inFlight = 100 },
     Change("abort share") { $0.abort.errorShare = 0.4 },
     Change("abort window") { $0.abort.over = .seconds(11) },

@@ -26,12 +26,13 @@ struct RunDriver {
     _ plan: Plan, as identity: CandidateIdentity, label: String
   ) async throws -> DrivenRun {
     let header = self.header(plan, identity)
+    let template = RequestTemplate(plan: plan, runNonce: header.runID)
+    try await warmPromptCache(plan, template, label: label)
     let recorder: RunRecorder
     recorder = try await RunRecorder.start(
       header, store: store, folder: RunDriver.spoolFolder)
-    let template = RequestTemplate(plan: plan, runNonce: header.runID)
     let job = EngineJob(plan: plan, schedule: schedule, template: template)
-    let outcome = await load(job, into: recorder.queue, label: label)
+    let outcome = await load(job, into: recorder.queue, label: label).result
     let recording = await recorder.stop()
     let record = summary(of: recording, header: header, outcome: outcome)
     let end = await recorder.finish(record)
@@ -58,22 +59,47 @@ struct RunDriver {
       version: App.version)
   }
 
-  /// Runs the engine and shows its progress until it ends.
+  /// Sends every prompt once where the plan wants a warm cache, and says how that went. Failures
+  /// are no reason to stop: the load that follows will show them, and is judged.
+  private func warmPromptCache(
+    _ plan: Plan, _ template: RequestTemplate, label: String
+  ) async throws {
+    guard let schedule = Schedule.warmPass(plan) else { return }
+    let job = EngineJob(plan: plan, schedule: schedule, template: template)
+    // Nobody keeps these samples: a queue that takes none counts them, and that is all.
+    let nobody = BatchQueue<StreamSample>(limit: 1)
+    let phase = "warming the prompt cache"
+    let load = await load(job, into: nobody, label: label, phase: phase)
+    if case .failure(let error) = load.result { throw Failure(error) }
+    options.say("\(label): \(RunDriver.warmPassText(load.progress.ended))")
+  }
+
+  /// `warm pass: 50 prompts sent, unmeasured; 2 failed (http_5xx 2)`.
+  static func warmPassText(_ ended: [Outcome: Int]) -> String {
+    let failed = ended.filter { !$0.key.isSuccess && $0.value > 0 }
+    let text = "warm pass: \(ended.values.reduce(0, +)) prompts sent, unmeasured"
+    guard !failed.isEmpty else { return text }
+    let kinds = failed.sorted { ($1.value, $0.key.name) < ($0.value, $1.key.name) }
+      .map { "\($0.key.name) \($0.value)" }.joined(separator: ", ")
+    return text + "; \(failed.values.reduce(0, +)) failed (\(kinds))"
+  }
+
+  /// Runs the engine and shows its progress until it ends; `phase` names what is no profile.
   private func load(
-    _ job: EngineJob, into queue: BatchQueue<StreamSample>, label: String
-  ) async -> Result<EngineReport, EngineError> {
+    _ job: EngineJob, into queue: BatchQueue<StreamSample>, label: String, phase: String? = nil
+  ) async -> (result: Result<EngineReport, EngineError>, progress: EngineProgress) {
     let control: EngineControl
     do {
       control = try EngineControl()
     } catch {
       queue.close()
-      return .failure(error)
+      return (.failure(error), EngineProgress())
     }
     signals.onSignal { count in control.stop(grace: count > 1 ? .zero : RunDriver.grace) }
     let (isQuiet, isLive) = (options.quiet, Console.isErrorTerminal && !Environment.isCI)
     let view = Task {
       var progress = Progress(
-        label: label, isQuiet: isQuiet, isLive: isLive, now: Clock.monotonic())
+        label: label, phase: phase, isQuiet: isQuiet, isLive: isLive, now: Clock.monotonic())
       while !Task.isCancelled {
         progress.update(control.progress, now: Clock.monotonic())
         try? await Task.sleep(for: .nanoseconds(Progress.interval.rawValue))
@@ -88,7 +114,7 @@ struct RunDriver {
     }
     view.cancel()
     await view.value
-    return result
+    return (result, control.progress)
   }
 
   /// The run's numbers, and whether it can serve.
