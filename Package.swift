@@ -104,7 +104,7 @@ let package = Package(
     tests(
       "AppTests",
       ["App", "LoadEngine", "Reports", "ResultStore", "Plan", "Workload", "Model", argumentParser]),
-    tests("SimulatorTests", ["Model", "streamgate-sim"]),
+    tests("SimulatorTests", ["Model", "CZlib", "streamgate-sim"]),
     tests("TidyTests", ["Model"]),
     tests("EndToEndTests", ["Model", "ResultStore", "streamgate", "streamgate-sim"]),
   ]

@@ -23,8 +23,8 @@ struct ConnectionKey: Equatable {
 
 /// One client's connection. At most one reply at a time; requests behind it wait in the reader.
 ///
-/// Invariant: at most one of these holds: a wake-up is in the heap, `blocked` is set, the reply
-/// waits for a slot.
+/// Invariant: at most one of these holds: a wake-up is in the heap, `blocked` is set (where it is
+/// paced, with its own wake-up), the reply waits for a slot.
 final class Connection {
   let descriptor: Int32
   let key: ConnectionKey
@@ -34,7 +34,7 @@ final class Connection {
   var closesAfterReply = false
   /// True once our side has ended: what still comes is thrown away.
   var isDraining = false
-  /// Bytes that the kernel did not take, and what follows them.
+  /// Bytes that have not left yet, and what follows them.
   var blocked: Blocked?
   /// What epoll watches for.
   var interest: UInt32 = 0
@@ -45,6 +45,13 @@ final class Connection {
     var bytes: [UInt8]
     var sent: Int
     var action: Exchange.Action
+    /// Bytes of one send, with a wake-up for each; nil to send on when the kernel takes more.
+    var sendBytesMax: Int?
+
+    /// What the next send takes.
+    var next: ArraySlice<UInt8> {
+      bytes[sent..<min(bytes.count, sent + (sendBytesMax ?? bytes.count))]
+    }
   }
 
   init(descriptor: Int32, key: ConnectionKey) {

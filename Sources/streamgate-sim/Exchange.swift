@@ -19,6 +19,9 @@ struct Exchange {
     case reset
   }
 
+  /// Bytes of one send, nil for as many as there are.
+  var sendBytesMax: Int? { reply?.sendBytesMax }
+
   /// The ledger's line so far.
   var record: LedgerRecord
   /// When the bytes that come next may leave.
@@ -34,34 +37,38 @@ struct Exchange {
   private let prefill: Nanos
   private let burst: Int
   private let stampsTokens: Bool
-  private let tokenPrefix: [UInt8]
+  private let tokenForm: TokenForm?
   private let reply: Reply?
+  private var body: Body
+  private var endlessBytes = 0
   private var tokensSent = 0
   private var tokensSentInStep = 0
   private var isGapAdded = false
   private var isPauseAdded = false
 
-  /// A response that is not a chat completion: `bytes` at once.
-  init(record: LedgerRecord, bytes: [UInt8], draws: ReplyDraws) {
+  /// A response that is not a chat completion: `bytes`, after a while.
+  init(record: LedgerRecord, bytes: [UInt8], draws: ReplyDraws, after delay: Nanos = .zero) {
     self.init(
-      record: record, steps: [.raw(bytes)], reply: nil, draws: draws, prefill: .zero, burst: 1,
-      stampsTokens: false)
+      record: record, steps: [.pause(delay), .raw(bytes)], reply: nil, draws: draws,
+      prefill: .zero, burst: 1)
   }
 
   /// A reply whose steps begin now.
   init(
     record: LedgerRecord, steps: [Step], reply: Reply?, draws: ReplyDraws, prefill: Nanos,
-    burst: Int, stampsTokens: Bool
+    burst: Int
   ) {
     self.record = record
     self.steps = steps
     self.reply = reply
     self.draws = draws
     self.prefill = prefill
-    self.burst = burst
-    self.stampsTokens = stampsTokens
+    self.burst = reply?.burst ?? burst
+    body = reply?.body ?? Body()
+    // A stamp is put in place when the bytes leave, which only plain ones allow.
+    stampsTokens = (reply?.options.hasStamps ?? false) && body.isPlain
     due = record.received
-    tokenPrefix = reply?.tokenPrefix ?? []
+    tokenForm = reply?.tokenForm
     if let reply, reply.streams {
       self.record.tokenDue.reserveCapacity(reply.tokens)
       self.record.tokenSent.reserveCapacity(reply.tokens)
@@ -94,22 +101,11 @@ struct Exchange {
         for _ in 1..<max(count, 1) {
           due = due + timing.gap(&draws, others: othersDecoding)
         }
-      case .raw(let bytes):
-        guard due <= now else { return .wait(until: due) }
-        out.append(bytes)
-      case .event(let data):
-        guard due <= now else { return .wait(until: due) }
-        out.append(event: data)
-      case .pause:
-        guard due <= now else { return .wait(until: due) }
       case .strike:
         record.actualFault = record.plannedFault
-      case .close:
+      default:
         guard due <= now else { return .wait(until: due) }
-        return .close
-      case .reset:
-        guard due <= now else { return .wait(until: due) }
-        return .reset
+        if let action = fillBytes(steps[position], &out) { return action }
       }
       position += 1
       tokensSentInStep = 0
@@ -117,6 +113,32 @@ struct Exchange {
     }
     isDecoding = false
     return .finish
+  }
+
+  /// A step that is due; nil once it is done.
+  private mutating func fillBytes(_ step: Step, _ out: inout OutgoingBytes) -> Action? {
+    switch step {
+    case .raw(let bytes): out.append(bytes)
+    case .piece(let bytes): body.append(bytes, to: &out)
+    case .end: body.appendEnd(to: &out)
+    case .endlessRaw(let bytes):
+      out.append(bytes)
+      return endless(bytes.count, every: .zero)
+    case .endlessPiece(let bytes, let gap):
+      body.append(bytes, to: &out)
+      return endless(bytes.count, every: gap)
+    case .close: return .close
+    case .reset: return .reset
+    case .awaitFirstToken, .tokens, .silentTokens, .pause, .strike: break
+    }
+    return nil
+  }
+
+  private mutating func endless(_ count: Int, every gap: Nanos) -> Action? {
+    endlessBytes += count
+    guard endlessBytes < Step.endlessBytesMax else { return nil }
+    due = due + gap
+    return .wait(until: due)
   }
 
   /// Nil once the step has no more tokens.
@@ -131,11 +153,7 @@ struct Exchange {
         isGapAdded = true
       }
       guard due <= now, room > 0 else { return .wait(until: due) }
-      if stampsTokens {
-        out.append(stampedEvent: tokenPrefix, Reply.tokenSuffix)
-      } else {
-        out.append(event: tokenPrefix, reply?.word(tokensSent) ?? [], Reply.tokenSuffix)
-      }
+      appendToken(&out)
       record.tokenDue.append(due)
       isDecoding = true
       isGapAdded = false
@@ -145,85 +163,15 @@ struct Exchange {
     }
     return nil
   }
-}
-
-/// Bytes of one send, reused: framing without an allocation a token.
-struct OutgoingBytes {
-  private(set) var bytes: [UInt8] = []
-  private var stampOffsets: [Int] = []
-  private var digits = [UInt8](repeating: 0x30, count: OutgoingBytes.stampDigits)
-
-  /// Digits of a stamp: enough for any Int64.
-  private static let stampDigits = 19
-
-  /// Forgets everything.
-  mutating func clear() {
-    bytes.removeAll(keepingCapacity: true)
-    stampOffsets.removeAll(keepingCapacity: true)
-  }
-
-  /// Adds bytes as they are.
-  mutating func append(_ raw: [UInt8]) {
-    bytes.append(contentsOf: raw)
-  }
-
-  /// Adds one event with this data as one chunk.
-  mutating func append(event data: [UInt8]) {
-    append(event: data, [], [])
-  }
-
-  /// Adds one event whose data is the three pieces as one chunk.
-  mutating func append(event prefix: [UInt8], _ middle: [UInt8], _ suffix: [UInt8]) {
-    openChunk(prefix.count + middle.count + suffix.count + 8)
-    bytes.append(contentsOf: prefix)
-    bytes.append(contentsOf: middle)
-    bytes.append(contentsOf: suffix)
-    closeChunk()
-  }
-
-  /// Adds one event whose text is `@`, the time of sending and a space, as one chunk.
-  mutating func append(stampedEvent prefix: [UInt8], _ suffix: [UInt8]) {
-    openChunk(prefix.count + OutgoingBytes.stampDigits + 2 + suffix.count + 8)
-    bytes.append(contentsOf: prefix)
-    bytes.append(UInt8(ascii: "@"))
-    stampOffsets.append(bytes.count)
-    for _ in 0..<OutgoingBytes.stampDigits { bytes.append(UInt8(ascii: "0")) }
-    bytes.append(UInt8(ascii: " "))
-    bytes.append(contentsOf: suffix)
-    closeChunk()
-  }
-
-  /// Puts the time of sending where it belongs.
-  mutating func stamp(_ time: MonotonicNanos) {
-    guard !stampOffsets.isEmpty else { return }
-    var rest = time.rawValue
-    for place in stride(from: OutgoingBytes.stampDigits - 1, through: 0, by: -1) {
-      digits[place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
-      rest /= 10
-    }
-    for offset in stampOffsets {
-      for place in 0..<OutgoingBytes.stampDigits { bytes[offset + place] = digits[place] }
+  private mutating func appendToken(_ out: inout OutgoingBytes) {
+    guard let reply, let tokenForm else { return }
+    let number = tokenForm.number(tokensSent)
+    if !body.isPlain {
+      body.append(tokenForm.event(tokensSent, text: reply.word(tokensSent)), to: &out)
+    } else if stampsTokens {
+      out.append(stampedToken: tokenForm, number: number)
+    } else {
+      out.append(token: tokenForm, number: number, text: reply.word(tokensSent))
     }
   }
-
-  private mutating func openChunk(_ count: Int) {
-    var shift = (Int.bitWidth - count.leadingZeroBitCount + 3) / 4 * 4
-    while shift > 0 {
-      shift -= 4
-      let digit = UInt8(truncatingIfNeeded: count >> shift & 15)
-      bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
-    }
-    bytes.append(0x0D)
-    bytes.append(0x0A)
-    for byte in StaticBytes.data { bytes.append(byte) }
-  }
-
-  private mutating func closeChunk() {
-    for byte in StaticBytes.endOfEventAndChunk { bytes.append(byte) }
-  }
-}
-
-private enum StaticBytes {
-  static let data = Array("data: ".utf8)
-  static let endOfEventAndChunk = Array("\n\n\r\n".utf8)
 }

@@ -1,93 +1,80 @@
 import Model
 
-/// One step of a reply on the wire. Steps run in order; what is due at once leaves in one send.
-enum Step {
-  /// Bytes as they are.
-  case raw([UInt8])
-  /// One server-sent event with this data, as one chunk.
-  case event([UInt8])
-  /// Nothing until the request has a slot and its time to first token is over.
-  case awaitFirstToken
-  /// So many content events, a gap between two.
-  case tokens(Int)
-  /// The time of so many tokens, without a byte.
-  case silentTokens(Int)
-  /// Nothing for so long.
-  case pause(Nanos)
-  /// From here on the reply is not a healthy one: the ledger notes that the fault struck.
-  case strike
-  /// The connection ends cleanly (FIN).
-  case close
-  /// The connection is torn down (RST).
-  case reset
-}
-
-/// A way in which a reply goes wrong: a row of `table`, and all there is to know of it.
+/// A way in which a reply is not as usual: a row of `table`, and all there is to know of it.
+///
+/// Most go wrong. Some are unusual and right, which a client must bear: their outcome is a success.
 struct Fault: Sendable {
   /// Its name in flags, paths and ledgers.
   let name: String
   /// What goes on the wire, a phrase for the help text.
   let summary: String
-  /// What a client must call it (METRICS, outcomes).
-  let outcome: Outcome
   /// The response's status.
   let status: Int
-  /// True if it strikes inside a stream; a request that asks for none is answered healthily.
+  /// True if it is one of a stream; a request that asks for none is answered as usual.
   let needsStream: Bool
+  /// What a dialect must have for it to mean something.
+  let needs: Set<Dialect.Trait>
   /// The steps of a reply that has it.
-  let script: @Sendable (Reply) -> [Step]
+  let script: @Sendable (inout Reply) -> [Step]
+
+  private let markedOutcome: Outcome
+
+  /// What a client must call it in that dialect (METRICS, outcomes), if its limits are those that
+  /// the outcome speaks of.
+  func outcome(in dialect: Dialect) -> Outcome {
+    markedOutcome == .complete && !dialect.hasMarker ? .completeNoMarker : markedOutcome
+  }
+
+  /// True if it means something in that dialect.
+  func applies(to dialect: Dialect) -> Bool { needs.isSubset(of: dialect.traits) }
 
   /// The fault of that name, nil if there is none.
   static func named(_ name: some StringProtocol) -> Fault? {
     table.first { $0.name == name }
   }
 
-  /// A fault inside a 200 stream.
-  private static func inStream(
-    _ name: String, _ outcome: Outcome, _ summary: String,
-    _ script: @escaping @Sendable (Reply) -> [Step]
-  ) -> Fault {
-    Fault(
-      name: name, summary: summary, outcome: outcome, status: 200, needsStream: true,
-      script: script)
-  }
+  /// The path at which every reply of the dialect has it.
+  func path(in dialect: Dialect) -> String { "\(Fault.pathPrefix)\(name)\(dialect.path)" }
 
-  /// A response of another status instead of a stream.
-  private static func instead(
-    _ name: String, _ status: Int, _ outcome: Outcome, _ summary: String,
-    _ script: @escaping @Sendable (Reply) -> [Step]
-  ) -> Fault {
-    Fault(
-      name: name, summary: summary, outcome: outcome, status: status, needsStream: false,
-      script: script)
-  }
+  /// What the path of a fault begins with.
+  static let pathPrefix = "/fault/"
 
   /// Every fault. A new one is a new row.
-  static let table: [Fault] = [
-    inStream("truncate", .truncated, "some tokens, then a clean end without the end marker") {
-      $0.opening + [.tokens($0.faultAfter), .strike, .raw(Reply.lastChunk)]
-    },
-    inStream("no_marker", .truncated, "all tokens, then a clean end without the end marker") {
-      $0.opening + [.tokens($0.tokens)] + $0.finish + [.strike, .raw(Reply.lastChunk)]
-    },
-    inStream("rst", .broken, "some tokens, half a chunk, then a reset of the connection") {
-      $0.opening + [.tokens($0.faultAfter), .strike, .raw($0.halfChunk)]
-        + [.pause(Reply.resetDelay), .reset]
-    },
-    inStream("stall", .timeoutStall, "some tokens, silence for --stall, then the rest") {
-      $0.opening + [.tokens($0.faultAfter), .strike, .pause($0.stall)]
-        + [.tokens($0.tokens - $0.faultAfter)] + $0.closing
-    },
-    inStream("error_event", .errorEvent, "some tokens, an error object, then the end marker") {
-      $0.opening + [.tokens($0.faultAfter), .strike, .event(Reply.errorObject)] + $0.marker
-    },
-    instead("http_429", 429, .http429, "status 429 at once, with Retry-After") {
-      let header = "Retry-After: \($0.retryAfterSeconds)\r\n"
-      let message = "the simulated service is over its limit"
-      return [.strike, .raw(Response.error(429, message, header: header))]
-    },
-    instead("http_500", 500, .http5xx, "status 500 at once") { _ in
-      [.strike, .raw(Response.error(500, "the simulated service failed"))]
-    },
-  ]
+  static let table = cuts + silences + contents + statuses + floods + unusual
+
+  /// A row inside a 200 stream.
+  static func inStream(
+    _ name: String, _ outcome: Outcome, _ needs: Set<Dialect.Trait>, _ summary: String,
+    _ script: @escaping @Sendable (inout Reply) -> [Step]
+  ) -> Fault {
+    Fault(
+      name: name, summary: summary, status: 200, needsStream: true, needs: needs, script: script,
+      markedOutcome: outcome)
+  }
+
+  /// A row that is a response of another status instead of a stream.
+  static func instead(
+    _ name: String, _ status: Int, _ outcome: Outcome, _ summary: String,
+    _ script: @escaping @Sendable (inout Reply) -> [Step]
+  ) -> Fault {
+    Fault(
+      name: name, summary: summary, status: status, needsStream: false, needs: [],
+      script: script, markedOutcome: outcome)
+  }
+}
+
+extension Reply {
+  /// Head, start events, some tokens; the fault strikes.
+  var cutOpening: [Step] { opening + [.tokens(faultAfter), .strike] }
+
+  /// The end marker's events, without the end of the body.
+  var bareMarker: [Step] { steps(dialect.marker(self)) }
+
+  /// Everything but the end marker.
+  var unmarked: [Step] { opening + [.tokens(tokens)] + finish }
+}
+
+extension Array {
+  /// The first half.
+  var firstHalf: [Element] { Array(prefix(count / 2)) }
 }

@@ -18,6 +18,8 @@ struct LedgerRecord {
   var chat: Int?
   var method: String
   var path: String
+  /// The dialect of a chat request.
+  var dialect: String?
   /// When the request was whole, and the reply before it on the connection had ended.
   var received: MonotonicNanos
   var requestID: String?
@@ -67,6 +69,7 @@ extension LedgerRecord {
         JSONMember("chat", chat.map(integer) ?? .null),
         JSONMember("method", .string(method)),
         JSONMember("path", .string(path)),
+        JSONMember("dialect", text(dialect)),
         JSONMember("request_id", text(requestID)),
         JSONMember("traceparent", text(traceparent)),
         JSONMember("received_ns", time(received)),
@@ -95,6 +98,7 @@ extension LedgerRecord {
     chat = line["chat"]?.intValue
     method = try line.text("method")
     path = try line.text("path")
+    dialect = line["dialect"]?.stringValue
     requestID = line["request_id"]?.stringValue
     traceparent = line["traceparent"]?.stringValue
     received = MonotonicNanos(Int64(try line.integer("received_ns")))

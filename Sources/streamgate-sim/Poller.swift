@@ -5,6 +5,13 @@ import Model
 /// Reads CLOCK_MONOTONIC.
 func monotonicNow() -> MonotonicNanos { MonotonicNanos(streamgate_monotonic_nanos()) }
 
+/// Reads the wall clock.
+func wallNow() -> UnixNanos {
+  var now = timespec()
+  clock_gettime(CLOCK_REALTIME, &now)
+  return UnixNanos(Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec))
+}
+
 /// User and system CPU time of this process so far.
 func processCPU() -> Nanos {
   var usage = rusage()

@@ -1,13 +1,14 @@
+import Glibc
 import Model
 
-/// Whole HTTP responses, and the head of a stream.
+/// Whole HTTP responses.
 enum Response {
-  /// The head of a 200 stream.
-  static func streamHead(requestID: String) -> [UInt8] {
-    Array(
-      ("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
-        + "Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n"
-        + "X-Request-Id: \(requestID)\r\n\r\n").utf8)
+  /// An HTML page of any media type.
+  static func page(_ media: String, status: Int = 200) -> [UInt8] {
+    let body = "<!DOCTYPE html>\n<html><body><h1>A page of a proxy</h1></body></html>\n"
+    return Array(
+      ("HTTP/1.1 \(status) \(reason(status))\r\nContent-Type: \(media)\r\n"
+        + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)").utf8)
   }
 
   /// A JSON body; `header` is whole lines.
@@ -35,7 +36,11 @@ enum Response {
   private static func reason(_ status: Int) -> String {
     switch status {
     case 200: "OK"
+    case 302: "Found"
+    case 307: "Temporary Redirect"
     case 400: "Bad Request"
+    case 401: "Unauthorized"
+    case 403: "Forbidden"
     case 404: "Not Found"
     case 405: "Method Not Allowed"
     case 411: "Length Required"
@@ -43,8 +48,20 @@ enum Response {
     case 429: "Too Many Requests"
     case 431: "Request Header Fields Too Large"
     case 500: "Internal Server Error"
+    case 502: "Bad Gateway"
+    case 503: "Service Unavailable"
     case 505: "HTTP Version Not Supported"
     default: "Unknown"
     }
   }
+}
+
+/// A time as HTTP writes it (RFC 9110 section 5.6.7), whole seconds.
+func httpDate(_ time: UnixNanos) -> String {
+  var seconds = time_t(time.rawValue / 1_000_000_000)
+  var fields = tm()
+  gmtime_r(&seconds, &fields)
+  var text = [CChar](repeating: 0, count: 64)
+  let count = strftime(&text, text.count, "%a, %d %b %Y %H:%M:%S GMT", &fields)
+  return String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

@@ -3,9 +3,6 @@ import Model
 // What a request gets: paths, methods, and the choice of a fault.
 
 extension Server {
-  private static let chatPath = "/v1/chat/completions"
-  private static let faultPrefix = "/fault/"
-
   /// The reply to a request.
   func exchange(for request: Request, received: MonotonicNanos) -> Exchange {
     requestCount += 1
@@ -15,14 +12,30 @@ extension Server {
       return page(record, [JSONMember("status", .string("ok"))])
     case "/version":
       return page(record, [JSONMember("commit", .string(settings.commit))])
-    case Server.chatPath:
-      return chat(record, request, fault: nil)
     default:
-      guard let name = faultName(request.path), let fault = Fault.named(name) else {
-        return refused(record, Refusal(status: 404, message: "nothing is at this path"))
+      do throws(Refusal) {
+        let place = try place(request.path)
+        return chat(record, request, place.dialect, fault: place.fault)
+      } catch {
+        return refused(record, error)
       }
-      return chat(record, request, fault: fault)
     }
+  }
+
+  /// Which dialect is at a path, and which fault if the path names one.
+  private func place(_ path: String) throws(Refusal) -> (dialect: Dialect, fault: Fault?) {
+    if let dialect = Dialect.at(path) { return (dialect, nil) }
+    let nothing = Refusal(status: 404, message: "nothing is at this path")
+    guard path.hasPrefix(Fault.pathPrefix) else { throw nothing }
+    let rest = path.dropFirst(Fault.pathPrefix.count)
+    let name = rest.prefix { $0 != "/" }
+    guard let fault = Fault.named(name), let dialect = Dialect.at(rest.dropFirst(name.count))
+    else { throw nothing }
+    guard fault.applies(to: dialect) else {
+      throw Refusal(
+        status: 404, message: "the fault \(name) means nothing in the dialect \(dialect.name)")
+    }
+    return (dialect, fault)
   }
 
   /// The reply to bytes that are no request.
@@ -31,11 +44,6 @@ extension Server {
     let nothing = Request(method: "", path: "", body: [], closes: true)
     let record = LedgerRecord(number: requestCount, request: nothing, received: received)
     return refused(record, refusal, header: "Connection: close\r\n")
-  }
-
-  private func faultName(_ path: String) -> Substring? {
-    guard path.hasPrefix(Server.faultPrefix), path.hasSuffix(Server.chatPath) else { return nil }
-    return path.dropFirst(Server.faultPrefix.count).dropLast(Server.chatPath.count)
   }
 
   private func page(_ record: LedgerRecord, _ members: [JSONMember]) -> Exchange {
@@ -62,43 +70,53 @@ extension Server {
       draws: timing.none)
   }
 
-  private func chat(_ record: LedgerRecord, _ request: Request, fault: Fault?) -> Exchange {
+  private func chat(
+    _ record: LedgerRecord, _ request: Request, _ dialect: Dialect, fault: Fault?
+  ) -> Exchange {
     guard request.method == "POST" else { return wrongMethod(record, allowed: "POST") }
     let chat: ChatRequest
     do throws(Refusal) {
-      chat = try ChatRequest(body: request.body)
+      chat = try ChatRequest(body: request.body, form: dialect.request)
     } catch {
       return refused(record, error)
     }
     chatCount += 1
     let draws = timing.draws(ordinal: chatCount)
     let chosen = (fault ?? settings.faults.choice(draws.fault)).flatMap {
-      $0.needsStream && !chat.streams ? nil : $0
+      ($0.needsStream && !chat.streams) || !$0.applies(to: dialect) ? nil : $0
     }
-    let reply = reply(to: chat, draws: draws)
+    var reply = reply(to: chat, dialect, draws: draws)
     var record = record
     record.chat = chatCount
+    record.dialect = dialect.name
     record.promptBytes = chat.promptBytes
     record.streams = chat.streams
     record.replyTokens = reply.tokens
     record.plannedFault = chosen?.name
     record.status = chosen?.status ?? 200
-    record.outcome = chosen?.outcome ?? .complete
+    let healthy = chat.streams && !dialect.hasMarker ? Outcome.completeNoMarker : .complete
+    record.outcome = chosen?.outcome(in: dialect) ?? healthy
+    let steps = chosen?.script(&reply) ?? reply.healthy
     return Exchange(
-      record: record, steps: chosen?.script(reply) ?? reply.healthy, reply: reply, draws: draws,
-      prefill: timing.prefill(promptTokens: chat.promptTokens), burst: settings.burst,
-      stampsTokens: settings.hasStamps)
+      record: record, steps: steps, reply: reply, draws: draws,
+      prefill: timing.prefill(promptTokens: chat.promptTokens), burst: settings.burst)
   }
 
-  private func reply(to chat: ChatRequest, draws: ReplyDraws) -> Reply {
+  private func reply(
+    to chat: ChatRequest, _ dialect: Dialect, draws: ReplyDraws
+  ) -> Reply {
     let tokens = min(draws.tokens, chat.tokensMax ?? .max)
     let drawn = 1 + Int(draws.faultPosition * Double(max(1, tokens - 1)))
     return Reply(
-      ordinal: chatCount, model: chat.model, tokens: tokens, isCut: tokens < draws.tokens,
-      promptTokens: chat.promptTokens, streams: chat.streams,
-      includesUsage: chat.includesUsage, hasEarlyHead: settings.hasEarlyHead,
-      faultAfter: min(settings.faults.after ?? drawn, tokens), stall: settings.faults.stall,
-      retryAfterSeconds: settings.faults.retryAfterSeconds, identity: draws.identity)
+      dialect: dialect, ordinal: chatCount, model: chat.model, tokens: tokens,
+      isCut: tokens < draws.tokens, promptTokens: chat.promptTokens, cachedTokens: nil,
+      streams: chat.streams, conversation: nil, identity: draws.identity,
+      options: Reply.Options(
+        hasEarlyHead: settings.hasEarlyHead, hasStamps: settings.hasStamps,
+        stall: settings.faults.stall, retryAfterSeconds: settings.faults.retryAfterSeconds,
+        port: port, wall: wallNow()),
+      faultAfter: min(settings.faults.after ?? drawn, tokens),
+      includesUsage: chat.includesUsage, media: dialect.media)
   }
 }
 

@@ -42,7 +42,7 @@ extension Server {
     guard self.connection(connection.key) != nil else { return }
     let isFull = connection.exchange != nil && connection.reader.isFull
     var interest = isFull ? EPOLLRDHUP.rawValue : Interest.read
-    if connection.blocked != nil { interest |= Interest.write }
+    if let blocked = connection.blocked, blocked.sendBytesMax == nil { interest |= Interest.write }
     guard interest != connection.interest else { return }
     connection.interest = interest
     poller.modify(connection.descriptor, word: connection.key.word, interest: interest)

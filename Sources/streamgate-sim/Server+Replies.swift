@@ -35,6 +35,7 @@ extension Server {
 
   func wake(_ connection: Connection) {
     if connection.isDraining { return remove(connection, reset: false) }
+    if connection.blocked != nil { return resume(connection) }
     advance(connection)
     serve(connection)
     updateInterest(connection)
@@ -52,6 +53,11 @@ extension Server {
     guard !out.bytes.isEmpty else { return perform(action, connection) }
     now = monotonicNow()
     stampTokens(connection)
+    if let most = connection.exchange?.sendBytesMax {
+      connection.blocked = Connection.Blocked(
+        bytes: out.bytes, sent: 0, action: action, sendBytesMax: most)
+      return resume(connection)
+    }
     guard let sent = out.bytes.withUnsafeBytes({ connection.send($0) }) else {
       return drop(connection, end: .clientGone)
     }
@@ -74,15 +80,18 @@ extension Server {
     if isDecoding != before { decoding += isDecoding ? 1 : -1 }
   }
 
-  /// The kernel takes bytes again.
+  /// The kernel takes bytes again, or the time of the next has come.
   func resume(_ connection: Connection) {
     guard var blocked = connection.blocked else { return }
-    let sent = blocked.bytes[blocked.sent...].withUnsafeBytes { connection.send($0) }
+    let sent = blocked.next.withUnsafeBytes { connection.send($0) }
     guard let sent else { return drop(connection, end: .clientGone) }
     connection.exchange?.record.bytesSent += sent
     blocked.sent += sent
     guard blocked.sent == blocked.bytes.count else {
       connection.blocked = blocked
+      if blocked.sendBytesMax != nil {
+        heap.push(DueHeap.Entry(due: monotonicNow() + Server.dribble, key: connection.key))
+      }
       return
     }
     connection.blocked = nil

@@ -20,6 +20,8 @@ final class Server {
   private static let idle = Nanos.milliseconds(2)
   /// How long an ended connection may take to close on the client's side.
   static let drain = Nanos.seconds(2)
+  /// The time between two sends of a reply that dribbles.
+  static let dribble = Nanos.microseconds(20)
   /// How late the kernel may wake this thread.
   private static let timerSlackNanos: UInt = 1_000
 

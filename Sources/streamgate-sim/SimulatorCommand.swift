@@ -9,10 +9,11 @@ struct SimulatorCommand: ParsableCommand {
     discussion: """
       Examples:
         streamgate-sim --port 8080 --ttft 200ms --gap 20ms --tokens 100 --ledger ledger.jsonl
+        streamgate-sim faults
         streamgate-sim ledger ledger.jsonl
         streamgate-sim help serve
       """,
-    subcommands: [ServeCommand.self, LedgerCommand.self],
+    subcommands: [ServeCommand.self, FaultsCommand.self, LedgerCommand.self],
     defaultSubcommand: ServeCommand.self)
 }
 
@@ -29,8 +30,11 @@ struct ServeCommand: ParsableCommand {
       counting only chat completions, whatever its prompt: repeated prompts still vary, and a \
       fault or a health check moves no other draw.
 
-      Faults, by share with --fault or by path with /fault/NAME/v1/chat/completions:
-      \(Fault.table.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
+      Dialects, by path:
+      \(Dialect.all.map { "  \($0.path): \($0.name)" }.joined(separator: "\n"))
+
+      Faults, which `streamgate-sim faults` prints, come by share with --fault NAME=SHARE, or by \
+      path: /fault/NAME before any of the paths above.
 
       Examples:
         streamgate-sim --port 8080 --ttft 200ms --gap 20ms --tokens 100

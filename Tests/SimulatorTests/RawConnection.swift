@@ -78,6 +78,17 @@ final class RawConnection {
     return ending
   }
 
+  /// Everything until the connection ends, `isEnough` says so, or `bytesMax` have come.
+  func rest(bytesMax: Int = .max, isEnough: ([UInt8]) -> Bool = { _ in false }) throws
+    -> (bytes: [UInt8], ending: RawResponse.Ending)
+  {
+    var ending = RawResponse.Ending.whole
+    while unread.count < bytesMax, !isEnough(unread) {
+      guard try readMore(&ending) else { break }
+    }
+    return (unread, ending)
+  }
+
   private func readChunks(into response: inout RawResponse) throws {
     while let line = try take(through: "\r\n", &response.ending) {
       guard let size = Int(line.dropLast(), radix: 16) else {
