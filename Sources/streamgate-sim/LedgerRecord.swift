@@ -12,6 +12,16 @@ struct LedgerRecord {
     case stopped
   }
 
+  /// What became of a login.
+  enum Login: String {
+    /// A token was given for a password.
+    case granted
+    /// A token was given for a refresh token.
+    case refreshed
+    /// No token was given.
+    case refused
+  }
+
   /// Which request of this process, 1 for the first.
   var number: Int
   /// Which chat completion, 1 for the first; nil for another request.
@@ -26,6 +36,18 @@ struct LedgerRecord {
   var traceparent: String?
   var bodyBytes: Int
   var promptBytes = 0
+  /// Tokens of the prompt, all messages.
+  var promptTokens = 0
+  /// Those of them that the prompt cache had; nil without a cache.
+  var cachedTokens: Int?
+  /// Which turn of its conversation it is, 1 for the first.
+  var turn: Int?
+  /// The chat whose prompt and whole reply stand before its last message.
+  var continues: Int?
+  /// Who logged in, or whose token was brought.
+  var account: String?
+  /// What became of a login; nil for another request.
+  var login: Login?
   /// Tokens that the reply was to have.
   var replyTokens = 0
   var streams = false
@@ -77,6 +99,12 @@ extension LedgerRecord {
         JSONMember("ended_ns", time(ended)),
         JSONMember("body_bytes", integer(bodyBytes)),
         JSONMember("prompt_bytes", integer(promptBytes)),
+        JSONMember("prompt_tokens", integer(promptTokens)),
+        JSONMember("cached_tokens", cachedTokens.map(integer) ?? .null),
+        JSONMember("turn", turn.map(integer) ?? .null),
+        JSONMember("continues", continues.map(integer) ?? .null),
+        JSONMember("account", text(account)),
+        JSONMember("login", text(login?.rawValue)),
         JSONMember("stream", .bool(streams)),
         JSONMember("status", integer(status)),
         JSONMember("planned_fault", text(plannedFault)),
@@ -106,6 +134,12 @@ extension LedgerRecord {
     ended = MonotonicNanos(Int64(try line.integer("ended_ns")))
     bodyBytes = try line.integer("body_bytes")
     promptBytes = try line.integer("prompt_bytes")
+    promptTokens = line["prompt_tokens"]?.intValue ?? 0
+    cachedTokens = line["cached_tokens"]?.intValue
+    turn = line["turn"]?.intValue
+    continues = line["continues"]?.intValue
+    account = line["account"]?.stringValue
+    login = line["login"]?.stringValue.flatMap(Login.init)
     streams = line["stream"]?.boolValue ?? false
     status = try line.integer("status")
     plannedFault = line["planned_fault"]?.stringValue

@@ -12,6 +12,8 @@ struct LedgerSummary {
   private(set) var bytesSent = 0
   private var lateness = Histogram()
   private var ttft = Histogram()
+  /// How often each end of a login came, by its name.
+  private var logins: [String: Int] = [:]
   /// How often each kind of end came, by its name.
   private var kinds: [String: Int] = [:]
   /// From the first chat completion's arrival to the last one's end, nil if not known.
@@ -67,6 +69,7 @@ struct LedgerSummary {
   mutating func add(_ record: LedgerRecord) {
     requests += 1
     bytesSent += record.bytesSent
+    if let login = record.login { logins[login.rawValue, default: 0] += 1 }
     guard record.chat != nil else { return }
     chats += 1
     tokens += record.tokenSent.count
@@ -81,6 +84,10 @@ struct LedgerSummary {
     var lines = ["requests  \(requests), of them chat completions \(chats)"]
     let ends = kinds.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
     lines.append("ended     \(ends.isEmpty ? "none" : ends.joined(separator: ", "))")
+    if !logins.isEmpty {
+      let ends = logins.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+      lines.append("logins    \(ends.joined(separator: ", "))")
+    }
     lines.append("sent      \(tokens) tokens, \(bytesSent) bytes")
     lines.append("late      \(quantiles(lateness)) (send - due, a token)")
     lines.append("ttft      \(quantiles(ttft)) (first send - received)")

@@ -8,6 +8,12 @@ struct Request {
   var requestID: String?
   /// `traceparent`, if sent.
   var traceparent: String?
+  /// `content-type`, if sent.
+  var contentType: String?
+  /// `authorization`, if sent.
+  var authorization: String?
+  /// `cookie`, if sent.
+  var cookie: String?
   /// True if the client wants the connection closed after the response.
   var closes: Bool
 }
@@ -159,6 +165,12 @@ struct RequestReader {
       head.request.closes = value.lowercased().contains("close")
     case "expect":
       head.wantsContinue = value.lowercased() == "100-continue"
+    case "content-type":
+      head.request.contentType = String(value)
+    case "authorization":
+      head.request.authorization = String(value)
+    case "cookie":
+      head.request.cookie = String(value)
     case "x-request-id":
       head.request.requestID = String(value)
     case "traceparent":

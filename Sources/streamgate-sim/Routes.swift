@@ -9,9 +9,14 @@ extension Server {
     let record = LedgerRecord(number: requestCount, request: request, received: received)
     switch request.path {
     case "/health":
+      guard isReady else { return refused(record, notReady, header: "Retry-After: 1\r\n") }
       return page(record, [JSONMember("status", .string("ok"))])
     case "/version":
       return page(record, [JSONMember("commit", .string(settings.commit))])
+    case Server.loginPath:
+      return login(record, request)
+    case Server.refreshPath:
+      return refresh(record, request)
     default:
       do throws(Refusal) {
         let place = try place(request.path)
@@ -53,29 +58,42 @@ extension Server {
       draws: timing.none)
   }
 
-  private func wrongMethod(_ record: LedgerRecord, allowed: String) -> Exchange {
+  func wrongMethod(_ record: LedgerRecord, allowed: String) -> Exchange {
     refused(
       record, Refusal(status: 405, message: "only \(allowed) is allowed here"),
       header: "Allow: \(allowed)\r\n")
   }
 
-  private func refused(
-    _ record: LedgerRecord, _ refusal: Refusal, header: String = ""
+  func refused(
+    _ record: LedgerRecord, _ refusal: Refusal, header: String = "", after delay: Nanos = .zero
   ) -> Exchange {
     var record = record
     record.status = refusal.status
     record.outcome = refusal.status < 500 ? .http4xx : .http5xx
+    var header = header
+    if refusal.status == 401 {
+      record.outcome = .auth
+      header += "WWW-Authenticate: Bearer\r\n"
+    }
     return Exchange(
       record: record, bytes: Response.error(refusal.status, refusal.message, header: header),
-      draws: timing.none)
+      draws: timing.none, after: delay)
   }
+
+  /// True once the time of --ready-after has passed.
+  private var isReady: Bool { now >= readyAt }
+
+  private var notReady: Refusal { Refusal(status: 503, message: "the simulated service starts") }
 
   private func chat(
     _ record: LedgerRecord, _ request: Request, _ dialect: Dialect, fault: Fault?
   ) -> Exchange {
     guard request.method == "POST" else { return wrongMethod(record, allowed: "POST") }
+    guard isReady else { return refused(record, notReady, header: "Retry-After: 1\r\n") }
+    var record = record
     let chat: ChatRequest
     do throws(Refusal) {
+      record.account = try admit(request)
       chat = try ChatRequest(body: request.body, form: dialect.request)
     } catch {
       return refused(record, error)
@@ -85,9 +103,13 @@ extension Server {
     let chosen = (fault ?? settings.faults.choice(draws.fault)).flatMap {
       ($0.needsStream && !chat.streams) || !$0.applies(to: dialect) ? nil : $0
     }
-    var reply = reply(to: chat, dialect, draws: draws)
-    var record = record
+    let cachedTokens = promptCache?.take(chat)
+    var reply = reply(to: chat, dialect, draws: draws, cachedTokens: cachedTokens)
     record.chat = chatCount
+    record.turn = chat.turn
+    record.continues = replies.continued(by: chat.messages)
+    record.promptTokens = chat.promptTokens
+    record.cachedTokens = cachedTokens
     record.dialect = dialect.name
     record.promptBytes = chat.promptBytes
     record.streams = chat.streams
@@ -96,21 +118,25 @@ extension Server {
     record.status = chosen?.status ?? 200
     let healthy = chat.streams && !dialect.hasMarker ? Outcome.completeNoMarker : .complete
     record.outcome = chosen?.outcome(in: dialect) ?? healthy
+    if chosen == nil, !settings.hasStamps {
+      replies.note(chatCount, messages: chat.messages, reply: reply.text)
+    }
     let steps = chosen?.script(&reply) ?? reply.healthy
     return Exchange(
       record: record, steps: steps, reply: reply, draws: draws,
-      prefill: timing.prefill(promptTokens: chat.promptTokens), burst: settings.burst)
+      prefill: timing.prefill(promptTokens: chat.promptTokens - (cachedTokens ?? 0)),
+      burst: settings.burst)
   }
 
   private func reply(
-    to chat: ChatRequest, _ dialect: Dialect, draws: ReplyDraws
+    to chat: ChatRequest, _ dialect: Dialect, draws: ReplyDraws, cachedTokens: Int?
   ) -> Reply {
     let tokens = min(draws.tokens, chat.tokensMax ?? .max)
     let drawn = 1 + Int(draws.faultPosition * Double(max(1, tokens - 1)))
     return Reply(
       dialect: dialect, ordinal: chatCount, model: chat.model, tokens: tokens,
-      isCut: tokens < draws.tokens, promptTokens: chat.promptTokens, cachedTokens: nil,
-      streams: chat.streams, conversation: nil, identity: draws.identity,
+      isCut: tokens < draws.tokens, promptTokens: chat.promptTokens, cachedTokens: cachedTokens,
+      streams: chat.streams, conversation: chat.digest, identity: draws.identity,
       options: Reply.Options(
         hasEarlyHead: settings.hasEarlyHead, hasStamps: settings.hasStamps,
         stall: settings.faults.stall, retryAfterSeconds: settings.faults.retryAfterSeconds,

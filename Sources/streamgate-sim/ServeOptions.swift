@@ -72,6 +72,27 @@ struct ServeOptions: ParsableArguments {
   @Option(help: "Seconds in Retry-After of http_429.")
   var retryAfter = 1
 
+  @Option(help: "EMAIL:PASSWORD: one who can log in at /api/auth/login. May be repeated.")
+  var account: [AccountFlag] = []
+
+  @Option(help: "How long a token is good.")
+  var tokenLifetime = DurationFlag(.seconds(3_600))
+
+  @Option(help: "How long a login takes.")
+  var loginDelay = DurationFlag(.zero)
+
+  @Flag(help: "Refuse a chat without a good bearer token by 401.")
+  var requireToken = false
+
+  @Flag(help: "Refuse a chat without the session cookie of its account's login by 401.")
+  var requireCookie = false
+
+  @Option(help: "Blocks of 16 prompt tokens that are remembered and cost no time. 0: none.")
+  var promptCache = 0
+
+  @Option(help: "How long after its start /health and chats are answered by 503.")
+  var readyAfter = DurationFlag(.zero)
+
   @Option(help: "Write one JSON line a request to this file.")
   var ledger: String?
 }
@@ -89,7 +110,12 @@ extension ServeOptions {
       slots: slots, burst: burst, hasEarlyHead: earlyHead, hasStamps: stamps,
       faults: FaultSettings(
         shares: fault.map { FaultShare(fault: $0.fault, share: $0.share) }, after: faultAfter,
-        stall: stall.value, retryAfterSeconds: retryAfter))
+        stall: stall.value, retryAfterSeconds: retryAfter),
+      access: AccessSettings(
+        accounts: account.map(\.account), tokenLifetime: tokenLifetime.value,
+        loginDelay: loginDelay.value, requiresToken: requireToken,
+        requiresCookie: requireCookie),
+      promptCacheBlocks: promptCache, readyAfter: readyAfter.value)
   }
 }
 
@@ -135,6 +161,17 @@ struct ShareFlag: ExpressibleByArgument {
   }
 
   var defaultValueDescription: String { "\(value * 100)%" }
+}
+
+/// An account on the command line: `user@example.com:password`.
+struct AccountFlag: ExpressibleByArgument {
+  let account: Account
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ":", maxSplits: 1)
+    guard parts.count == 2 else { return nil }
+    account = Account(email: String(parts[0]), password: String(parts[1]))
+  }
 }
 
 /// A fault and its share on the command line: `truncate=5%`.

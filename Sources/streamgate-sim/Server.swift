@@ -46,6 +46,11 @@ final class Server {
   var decoding = 0
   var ledger: Ledger
   var out = OutgoingBytes()
+  let authority: TokenAuthority
+  var replies = ReplyMemory()
+  var promptCache: PromptCache?
+  /// From when on it serves.
+  let readyAt: MonotonicNanos
   let readBuffer: UnsafeMutableRawBufferPointer
   var now = monotonicNow()
   private var isStopping = false
@@ -59,6 +64,11 @@ final class Server {
     self.settings = settings
     timing = Timing(settings: settings.timing)
     queue = SlotQueue(slots: settings.slots)
+    authority = TokenAuthority(
+      seed: settings.timing.seed, lifetime: settings.access.tokenLifetime)
+    let blocks = settings.promptCacheBlocks
+    promptCache = blocks > 0 ? PromptCache(blocks: blocks) : nil
+    readyAt = monotonicNow() + settings.readyAfter
     connectionsMax = min(
       Server.connectionsMax, max(1, Descriptors.raiseLimit() - Server.descriptorsReserved))
     let signals = try Descriptors.stopSignals()

@@ -8,6 +8,8 @@ struct Settings {
   static let tokensMax = 100_000
   /// Tokens that may leave in one send.
   static let burstMax = 1_024
+  /// Blocks of prompts that may be remembered.
+  static let promptCacheBlocksMax = 1_000_000
 
   var host: String
   var port: UInt16
@@ -23,6 +25,11 @@ struct Settings {
   /// True: a token's text is its send time.
   var hasStamps: Bool
   var faults: FaultSettings
+  var access: AccessSettings
+  /// Blocks of prompts that are remembered; 0: there is no cache.
+  var promptCacheBlocks: Int
+  /// How long it answers 503 after its start.
+  var readyAfter: Nanos
 
   /// What is wrong with them, one sentence each.
   var problems: [String] {
@@ -40,6 +47,10 @@ struct Settings {
       "--tokens must lie in 1...\(Settings.tokensMax).")
     demand(
       (1...Settings.burstMax).contains(burst), "--burst must lie in 1...\(Settings.burstMax).")
+    demand(
+      (0...Settings.promptCacheBlocksMax).contains(promptCacheBlocks),
+      "--prompt-cache must lie in 0...\(Settings.promptCacheBlocksMax).")
+    demand(access.tokenLifetime > .zero, "--token-lifetime must be more than 0.")
     demand(slots >= 0, "--slots must not be negative.")
     demand(faults.after.map { $0 >= 1 } ?? true, "--fault-after must be at least 1.")
     demand(faults.retryAfterSeconds >= 0, "--retry-after must not be negative.")
@@ -62,6 +73,23 @@ struct TimingSettings {
   var prefillPerToken: Nanos
   var decodeBatchCost: Nanos
   var runDrift: Double
+}
+
+/// Who may chat.
+struct AccessSettings {
+  var accounts: [Account]
+  var tokenLifetime: Nanos
+  var loginDelay: Nanos
+  /// True if a chat needs a bearer token that has not expired.
+  var requiresToken: Bool
+  /// True if a chat needs the session cookie, with a token that of the same account.
+  var requiresCookie: Bool
+}
+
+/// Who can log in.
+struct Account: Equatable {
+  var email: String
+  var password: String
 }
 
 /// Which replies go wrong, and how.

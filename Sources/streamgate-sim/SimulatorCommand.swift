@@ -40,6 +40,8 @@ struct ServeCommand: ParsableCommand {
         streamgate-sim --port 8080 --ttft 200ms --gap 20ms --tokens 100
         streamgate-sim --port 0 --ttft-sigma 0.3 --slower-ttft 20% --ledger ledger.jsonl
         streamgate-sim --slots 8 --prefill-per-token 0.2ms --decode-batch-cost 1ms
+        streamgate-sim --account a@example.com:secret --require-token --token-lifetime 5s
+        streamgate-sim --prompt-cache 4096 --prefill-per-token 0.2ms --ready-after 2s
         streamgate-sim --fault truncate=5% --fault http_429=1% --seed 7
       """)
 

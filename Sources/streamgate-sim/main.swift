@@ -3,7 +3,7 @@
 // One thread, one epoll loop. It answers in every dialect over HTTP/1.1, keeps a ledger of
 // when each token was due and when it left, and puts faults on the wire byte by byte, which a
 // framework that frames for you cannot. It is no proxy, runs no model, speaks no TLS, and takes
-// any token. It drives and measures nothing.
+// any token unless told to ask for its own. It drives and measures nothing.
 
 import ArgumentParser
 
