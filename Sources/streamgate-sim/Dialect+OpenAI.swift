@@ -3,7 +3,7 @@
 
 extension Dialect {
   private static let openAITraits: Set<Trait> = [
-    .marker, .events, .json, .lines, .usageShapes, .otherError,
+    .marker, .events, .json, .lines, .usageShapes, .otherError, .errorText,
   ]
   private static let usageFlag = ["stream_options", "include_usage"]
   private static let done = WireEvent("[DONE]")
@@ -77,6 +77,8 @@ extension Dialect {
     return [
       WireEvent(#"{"error":{\#(message),"type":"server_error","code":500}}"#),
       WireEvent(#"{"object":"error",\#(message),"type":"InternalServerError","code":500}"#),
+      WireEvent("error", "{\(message)}"),
+      WireEvent(#"{"error":"the simulated service failed"}"#),
     ]
   }
 

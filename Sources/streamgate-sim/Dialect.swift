@@ -57,8 +57,10 @@ struct Dialect: Sendable {
     case lines
     /// Usage that the request asks for, in more than one shape.
     case usageShapes
-    /// A second shape of an error.
+    /// More shapes of an error than one.
     case otherError
+    /// The third shape of an error, a text.
+    case errorText
     /// Events that say nothing.
     case pings
     /// Reasoning apart from the answer.

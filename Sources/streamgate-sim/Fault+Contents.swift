@@ -42,8 +42,14 @@ extension Fault {
     inStream("error_first", .errorEvent, [.json], "an error before the first token") {
       $0.opening + [.strike] + $0.steps(Array($0.dialect.errors($0).prefix(1))) + $0.end
     },
-    inStream("error_other", .errorEvent, [.otherError], "some tokens, an error's other shape") {
+    inStream("error_text", .errorEvent, [.errorText], "some tokens, an error that is a text") {
       $0.cutOpening + $0.steps(Array($0.dialect.errors($0).suffix(1))) + $0.end
+    },
+    inStream("error_named", .errorEvent, [.errorText], "some tokens, an event named error") {
+      $0.cutOpening + $0.steps(Array($0.dialect.errors($0)[2...2])) + $0.end
+    },
+    inStream("error_other", .errorEvent, [.otherError], "some tokens, an error's other shape") {
+      $0.cutOpening + $0.steps(Array($0.dialect.errors($0)[1...1])) + $0.end
     },
   ]
 

@@ -1,3 +1,4 @@
+import Foundation
 import Model
 import TestKit
 import Testing
@@ -72,6 +73,90 @@ struct FaultTests {
     #expect(failed.body == FaultTests.error)
     connection.send(Wire.post())
     #expect(try connection.response().status == 200)
+  }
+
+  @Test("A date in Retry-After is as far ahead as the seconds would be")
+  func retryDate() throws {
+    let before = Date()
+    let field = try #require(
+      try reply("http_429_date", "--retry-after 120").headers["retry-after"])
+    let form = DateFormatter()
+    form.locale = Locale(identifier: "en_US_POSIX")
+    form.timeZone = TimeZone(identifier: "GMT")
+    form.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+    let date = try #require(form.date(from: field))
+    // A date has whole seconds.
+    #expect(date >= before.addingTimeInterval(119) && date <= Date().addingTimeInterval(120))
+  }
+
+  @Test("A redirect leads to another name of the host, where the ledger sees who follows")
+  func redirect() throws {
+    let simulator = try Simulator()
+    let response = try simulator.chat("/fault/redirect" + Wire.chat)
+    let place = "http://localhost:\(simulator.port)/redirected/v1/chat/completions"
+    #expect(response.headers["location"] == place)
+    #expect(try simulator.chat("/redirected/v1/chat/completions").status == 404)
+  }
+
+  @Test("Usage stands where the row says, and only there")
+  func usageShapes() throws {
+    let own = try reply("usage_own_event").objects()
+    #expect(own.compactMap { $0["usage"] }.count == 1)
+    #expect(own.last?["choices"] == .array([]))
+    let finish = try reply("usage_on_finish").objects()
+    #expect(finish.count == 1 + 6 + 1)
+    #expect(finish.compactMap { $0["usage"] }.count == 1)
+    #expect(finish.last?["usage"]?["completion_tokens"] == .integer(6))
+    let each = try reply("usage_on_each").objects()
+    #expect(each.map { $0["usage"] == .null } == Array(repeating: true, count: 8) + [false])
+  }
+
+  @Test("The gzip bomb is a thousand times as long as it looks, and one line")
+  func bomb() throws {
+    let simulator = try Simulator()
+    let connection = try simulator.connect()
+    connection.send(Wire.post("/fault/gzip_bomb" + Wire.chat))
+    #expect(try connection.line() == "HTTP/1.1 200 OK\r\n")
+    while try connection.line() != "\r\n" {}
+    var coded: [UInt8] = []
+    while coded.count < 20_000 {
+      let size = try #require(try connection.line().flatMap { Int($0.dropLast(), radix: 16) })
+      coded += try connection.bytes(size)
+      _ = try connection.line()
+    }
+    let plain = try #require(inflated(coded, gzip: true))
+    #expect(plain.count > 150 * coded.count)
+    #expect(plain.allSatisfy { $0 == UInt8(ascii: "a") })
+  }
+
+  @Test(
+    "A right reply says every word of the usual one, however it is cut",
+    arguments: [
+      "burst", "dribble", "small_chunks", "trailers", "content_length", "close_delimited",
+      "chunk_extensions", "early_hints", "http_10", "gzip", "deflate",
+    ])
+  func sameWords(fault: String) throws {
+    for dialect in ServedDialect.all {
+      let path = "/fault/\(fault)" + dialect.path
+      let usual = try Simulator("--tokens 6")
+      let unusual = try Simulator("--tokens 6")
+      let hasWideWords = fault == "dribble" || fault == "small_chunks"
+      let usualPath = (hasWideWords ? "/fault/wide_text" : "") + dialect.path
+      let names = FaultRow.all.first { $0.fault == fault }?.dialects.map(\.name)
+      guard names?.contains(dialect.name) == true else { continue }
+      #expect(
+        try body(unusual, path, dialect) == (try body(usual, usualPath, dialect)), "\(path)")
+    }
+  }
+
+  private func body(
+    _ simulator: Simulator, _ path: String, _ dialect: ServedDialect
+  ) throws -> String {
+    let connection = try simulator.connect()
+    connection.send(Wire.post(path, dialect.body, header: "Connection: close\r\n"))
+    let (bytes, ending) = try connection.rest()
+    let body = try #require(try Judge(dialect: dialect).body(bytes, ending))
+    return String(decoding: body, as: UTF8.self)
   }
 
   @Test("Shares choose the faulty replies by seed, and the ledger names each")

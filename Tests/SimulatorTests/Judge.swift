@@ -23,11 +23,25 @@ struct Judge {
     var body: [UInt8] = []
     let how = Judge.body(rest, headers, ending, into: &body)
     guard how == "clean" || how == "broken" else { return how }
-    if let coding = headers["content-encoding"] {
-      guard let plain = inflated(body, gzip: coding == "gzip") else { return "protocol" }
-      body = plain
+    guard let plain = Judge.decoded(body, headers) else { return "protocol" }
+    return try outcome(body: plain, how: how)
+  }
+
+  /// The text of a 200's body, nil if there is no such response.
+  func body(_ bytes: [UInt8], _ ending: RawResponse.Ending) throws -> [UInt8]? {
+    var rest = bytes[...]
+    while let head = Judge.head(&rest) {
+      guard head.status >= 200 else { continue }
+      var body: [UInt8] = []
+      let how = Judge.body(rest, head.headers, ending, into: &body)
+      return how == "clean" ? Judge.decoded(body, head.headers) : nil
     }
-    return try outcome(body: body, how: how)
+    return nil
+  }
+
+  private static func decoded(_ body: [UInt8], _ headers: [String: String]) -> [UInt8]? {
+    guard let coding = headers["content-encoding"] else { return body }
+    return inflated(body, gzip: coding == "gzip")
   }
 
   private func outcome(body: [UInt8], how: String) throws -> String {

@@ -70,6 +70,13 @@ final class RawConnection {
     return try take(through: "\r\n", &ending)
   }
 
+  /// So many bytes, fewer if the connection ends.
+  func bytes(_ count: Int) throws -> [UInt8] {
+    var ending = RawResponse.Ending.whole
+    while unread.count < count, try readMore(&ending) {}
+    return pop(min(count, unread.count))
+  }
+
   /// How the connection ends, if nothing more comes before.
   func end() throws -> RawResponse.Ending {
     var ending = RawResponse.Ending.whole
@@ -127,7 +134,7 @@ final class RawConnection {
   }
 
   private func pop(_ count: Int) -> [UInt8] {
-    defer { unread.removeSubrange(..<count) }
+    defer { unread.removeFirst(count) }
     return Array(unread[..<count])
   }
 

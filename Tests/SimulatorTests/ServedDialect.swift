@@ -81,7 +81,8 @@ struct ServedDialect {
       token: { $0["delta"]?["text"]?.stringValue }),
   ]
 
-  /// The reply's events: the data of each, whole ones only.
+  /// The reply's events: the data of each, whole ones only. An event named error is an error
+  /// whatever its data says.
   func events(_ body: [UInt8]) -> [String] {
     var text = String(decoding: body, as: UTF8.self)
     if media == "text/plain" { return text.isEmpty ? [] : [text] }
@@ -91,10 +92,14 @@ struct ServedDialect {
     if media == ServedDialect.lines { return lines.filter { !$0.isEmpty }.map(String.init) }
     var events: [String] = []
     var data: [Substring] = []
+    var isNamedError = false
     for line in lines {
       if line.isEmpty {
-        if !data.isEmpty { events.append(data.joined(separator: "\n")) }
-        data = []
+        let whole = data.joined(separator: "\n")
+        if !data.isEmpty { events.append(isNamedError ? #"{"error":\#(whole)}"# : whole) }
+        (data, isNamedError) = ([], false)
+      } else if line == "event: error" {
+        isNamedError = true
       } else if line.hasPrefix("data:") {
         let value = line.dropFirst(5)
         data.append(value.hasPrefix(" ") ? value.dropFirst() : value)
