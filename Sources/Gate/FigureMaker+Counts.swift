@@ -87,14 +87,7 @@ extension FigureMaker {
     sheet.add("tokens.total", Double(all), n: n)
     let input = indices.reduce(0) { $0 + (samples[$1].usageInputTokens ?? 0) }
     if input > 0 { sheet.add("tokens.input", Double(input), n: n) }
-    let cached = indices.filter {
-      samples[$0].usageCachedTokens != nil && samples[$0].usageInputTokens ?? 0 > 0
-    }
-    let prompt = cached.reduce(0) { $0 + (samples[$1].usageInputTokens ?? 0) }
-    if prompt > 0 {
-      let hit = cached.reduce(0) { $0 + (samples[$1].usageCachedTokens ?? 0) }
-      sheet.add("cached.share", Double(hit) / Double(prompt), n: cached.count)
-    }
+    addCachedShare(to: &sheet, "cached.share", indices: indices)
     let reused = indices.count { samples[$0].connectionReused }
     let sent = indices.count { samples[$0].outcome != .droppedCap }
     if sent > 0 {
@@ -138,6 +131,41 @@ extension FigureMaker {
     guard !indices.isEmpty else { return }
     sheet.add("slo.attainment", Double(good) / Double(indices.count), n: indices.count)
     if span > 0 { sheet.add("goodput", Double(good) / span, n: indices.count) }
+  }
+
+  /// A cell's turns, where it has conversations: how the context grows and what that costs.
+  func addTurns(to sheet: inout FigureSheet, indices: [Int]) {
+    guard indices.contains(where: { samples[$0].turn > 0 }) else { return }
+    var turns: [Int: [Int]] = [:]
+    for index in indices { turns[samples[index].turn, default: []].append(index) }
+    for (turn, members) in turns.sorted(by: { $0.key < $1.key }) {
+      let name = "\(ReportFigure.turnPrefix)\(turn)."
+      let n = members.count
+      sheet.add(name + "requests", Double(n), n: n)
+      let input = members.compactMap { samples[$0].usageInputTokens.map { Double($0) } }
+      sheet.add(name + "tokens.input", SortedColumn(input).quantile(0.5), n: input.count)
+      addCachedShare(to: &sheet, name + "cached.share", indices: members)
+      let ttft = SortedColumn(members.map { samples[$0].gateTTFT })
+      let duration = SortedColumn(members.map { samples[$0].gateDuration })
+      sheet.add(name + "ttft.p50", ttft.quantile(0.5), n: n)
+      sheet.add(name + "ttft.p95", ttft.quantile(0.95), n: n)
+      sheet.add(name + "duration.p50", duration.quantile(0.5), n: n)
+      let counts = ProfileCounts(
+        samples: samples, indices: members, stallGap: yardstick.stallGap)
+      sheet.add(name + "error", Double(counts.error) / Double(n), n: n)
+      sheet.add(name + "truncated", Double(counts.truncated) / Double(n), n: n)
+    }
+  }
+
+  /// The share of prompt tokens that came from the service's cache, where it says so.
+  private func addCachedShare(to sheet: inout FigureSheet, _ name: String, indices: [Int]) {
+    let cached = indices.filter {
+      samples[$0].usageCachedTokens != nil && samples[$0].usageInputTokens ?? 0 > 0
+    }
+    let prompt = cached.reduce(0) { $0 + (samples[$1].usageInputTokens ?? 0) }
+    guard prompt > 0 else { return }
+    let hit = cached.reduce(0) { $0 + (samples[$1].usageCachedTokens ?? 0) }
+    sheet.add(name, Double(hit) / Double(prompt), n: cached.count)
   }
 
   /// A profile's stages, where it has several.

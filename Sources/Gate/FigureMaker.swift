@@ -24,6 +24,7 @@ struct FigureMaker {
     for (key, indices) in groups.cells {
       var sheet = FigureSheet(key: key)
       add(to: &sheet, indices: indices, span: spans[key.profile] ?? 0)
+      addTurns(to: &sheet, indices: indices)
       all += sheet.figures
     }
     for (position, profile) in groups.profiles.enumerated() {

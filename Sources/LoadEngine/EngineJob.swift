@@ -9,12 +9,26 @@ public struct EngineJob: Sendable {
   public typealias BodyProvider =
     @Sendable (_ request: PlannedRequest, _ profile: Int, _ seq: Int) -> [UInt8]
 
+  /// Makes the bytes of a conversation's next request from the request, the profile's index and
+  /// what the conversation has been so far.
+  public typealias ConversationBodyProvider =
+    @Sendable (_ request: PlannedRequest, _ profile: Int, _ conversation: Conversation) -> [UInt8]
+  /// Makes a conversation's id from the profile's index and the conversation's number.
+  public typealias ConversationIDProvider =
+    @Sendable (_ profile: Int, _ number: Int) -> String
+
   /// Where requests go, one a scenario.
   public var targets: [TargetPlan]
   /// What is sent when.
   public var schedule: Schedule
   /// The request bodies.
   public var body: BodyProvider
+  /// How each scenario goes on after a reply, nil for one turn; as many as targets.
+  public var conversations: [ConversationPlan?]
+  /// The bodies of conversations; nil: `body` makes them too, and nothing is fed back.
+  public var conversationBody: ConversationBodyProvider?
+  /// The ids of conversations whose plan puts them into a header; nil for none.
+  public var conversationID: ConversationIDProvider?
   /// Streams open at once; an arrival beyond it is `droppedCap`.
   public var inFlightMax: Int
   /// When to give the run up.
@@ -38,6 +52,7 @@ public struct EngineJob: Sendable {
   ) {
     precondition(!targets.isEmpty && inFlightMax > 0)
     self.targets = targets
+    conversations = Array(repeating: nil, count: targets.count)
     self.schedule = schedule
     self.inFlightMax = inFlightMax
     self.abort = abort
@@ -60,6 +75,13 @@ public struct EngineJob: Sendable {
       template.body(
         scenario: request.scenario, prompt: request.prompt, profile: profile, seq: seq)
     }
+    conversations = plan.scenarios.map(\.conversation)
+    conversationBody = { request, profile, conversation in
+      template.body(
+        scenario: request.scenario, prompt: request.prompt, profile: profile,
+        conversation: conversation)
+    }
+    conversationID = { template.conversationID(profile: $0, number: $1) }
   }
 
   /// Most connections opened before load by default.

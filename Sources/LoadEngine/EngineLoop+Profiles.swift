@@ -64,10 +64,9 @@ extension EngineLoop {
 
   /// When the next request should be sent, nil after the last.
   private var nextStart: MonotonicNanos? {
-    if profile.next < profile.arrivals.count {
-      return profile.startedAt + profile.arrivals[profile.next].at
-    }
-    return starts.min?.at
+    guard profile.next < profile.arrivals.count else { return starts.min?.at }
+    let arrival = profile.startedAt + profile.arrivals[profile.next].at
+    return starts.min.map { min($0.at, arrival) } ?? arrival
   }
 
   /// The next moment at which the loop has something to do by itself.
@@ -90,25 +89,37 @@ extension EngineLoop {
   /// Starts what is due, but at most one; true if another is due already.
   private func startOne(at now: MonotonicNanos) throws(EngineError) -> Bool {
     guard state.end == nil, let due = nextStart, due <= now else { return false }
-    if profile.next < profile.arrivals.count {
+    if starts.min?.at != due {
       let arrival = profile.arrivals[profile.next]
-      let seq = profile.next
+      let place = place(
+        arrival.request, stage: arrival.stage, seq: profile.firstSeq(of: profile.next), user: nil,
+        intended: due)
+      let key = profile.next
       profile.next += 1
-      try start(
-        place(arrival.request, stage: arrival.stage, seq: seq, user: nil, intended: due), at: now)
+      try start(converse(place, turn: 0, key: key), at: now)
     } else if let entry = starts.popMin() {
-      let user = entry.index
-      let number = profile.steps[user]
-      let steps = profile.users[user].steps
-      try start(
-        place(
-          steps[number % steps.count].request, stage: 0,
-          seq: number * profile.users.count + user, user: user, intended: due), at: now)
+      if profile.users.isEmpty {
+        try startTurn(entry, at: now)
+      } else {
+        try startStep(of: entry.index, due: due, at: now)
+      }
     }
     return nextStart.map { $0 <= now } ?? false
   }
 
-  private func place(
+  /// Starts the next step of a closed loop's user.
+  private func startStep(
+    of user: Int, due: MonotonicNanos, at now: MonotonicNanos
+  ) throws(EngineError) {
+    let number = profile.steps[user]
+    let steps = profile.users[user].steps
+    let step = steps[number % steps.count]
+    let place = place(
+      step.request, stage: 0, seq: number * profile.users.count + user, user: user, intended: due)
+    try start(converse(place, turn: step.turn, key: user), at: now)
+  }
+
+  func place(
     _ request: PlannedRequest, stage: Int, seq: Int, user: Int?, intended: MonotonicNanos
   ) -> StreamPlace {
     StreamPlace(

@@ -63,11 +63,10 @@ extension EngineLoop {
     _ slot: UnsafeMutablePointer<Slot>, _ place: StreamPlace
   ) throws(EngineError) {
     let setup = setups.start + place.request.scenario
-    let (request, profile, seq) = (place.request, place.profile, place.seq)
     slot.pointee.begin(
       place, timeouts: setup.pointee.timeouts, dialect: setup.pointee.dialect,
       isEndMarkerRequired: setup.pointee.isEndMarkerRequired)
-    let body = slot.pointee.keepBody(job.body(request, profile, seq))
+    let body = slot.pointee.keepBody(body(of: place))
     let isNewScenario = slot.pointee.scenario != place.request.scenario
     slot.pointee.scenario = place.request.scenario
     slot.pointee.isTLS = setup.pointee.isTLS
@@ -78,9 +77,24 @@ extension EngineLoop {
         try slot.pointee.easy.setConnectionUse(setup.pointee.connectionUse)
         if let caFile = setup.pointee.caFile { try slot.pointee.easy.setCAFile(caFile) }
       }
-      try addressLists.start[setup.pointee.endpoint].apply(to: slot.pointee.easy, number: seq)
+      try addressLists.start[setup.pointee.endpoint].apply(
+        to: slot.pointee.easy, number: place.seq)
       try slot.pointee.easy.setPost(body)
+      try setOwnHeaders(slot, place)
     }
+  }
+
+  /// A conversation's id goes into a header of the request's own, where the plan wants that.
+  private func setOwnHeaders(
+    _ slot: UnsafeMutablePointer<Slot>, _ place: StreamPlace
+  ) throws(CurlError) {
+    guard let key = place.conversation, let conversation = profile.conversations[key],
+      let name = job.conversations[place.request.scenario]?.idHeader, let id = job.conversationID
+    else { return }
+    let line = "\(name): \(id(place.profile, conversation.number))"
+    let headers = try CurlList(setups.start[place.request.scenario].headerLines + [line])
+    try slot.pointee.easy.setHeaders(headers)
+    slot.pointee.ownHeaders = .some(consume headers)
   }
 
   // MARK: Time limits
@@ -126,7 +140,7 @@ extension EngineLoop {
       if let markerAt = slot.pointee.markerAt, !slot.pointee.isUserFreed {
         slot.pointee.isUserFreed = true
         drainingCount += 1
-        freeUser(slot.pointee.place.user, at: markerAt)
+        proceed(slot.pointee.place, slot, at: markerAt)
       }
     }
     wiring.pointee.attention.removeAll(keepingCapacity: true)
@@ -166,7 +180,7 @@ extension EngineLoop {
     if slot.pointee.isUserFreed {
       drainingCount -= 1
     } else {
-      freeUser(place.user, at: slot.pointee.markerAt ?? stamp)
+      proceed(place, slot, at: slot.pointee.markerAt ?? stamp)
     }
     record(sample, at: stamp)
   }
@@ -174,12 +188,13 @@ extension EngineLoop {
   private func drop(_ place: StreamPlace, _ outcome: Outcome, at now: MonotonicNanos) {
     if !place.isWarmup { selfMeter.countDropped(outcome) }
     record(sample(of: place, outcome), at: now)
-    freeUser(place.user, at: now)
+    proceed(place, nil, at: now)
   }
 
   private func sample(of place: StreamPlace, _ outcome: Outcome) -> StreamSample {
     StreamSample(
       profile: place.profile, scenario: place.request.scenario, stage: place.stage,
+      turn: place.turn,
       isWarmup: place.isWarmup, seq: place.seq, intended: place.intended - profile.startedAt,
       outcome: outcome)
   }

@@ -56,7 +56,7 @@ final class EngineLoop {
   /// At most a few entries a slot: an entry that is too early is renewed when it is due, so that
   /// a read never touches the heap.
   var limits = Heap<Due>()
-  /// Closed loop: when each user sends next.
+  /// Closed loop: when each user sends next. Open loop: when each conversation's next turn is due.
   var starts = Heap<Due>()
 
   var state: RunState

@@ -39,6 +39,11 @@ struct ProfileState {
   private(set) var arrivals: [Arrival] = []
   /// Open loop: the next arrival.
   var next = 0
+  /// Open loop: the number of each arrival's first request; empty where that is the arrival's own.
+  private var firstSeqs: [Int] = []
+  /// The conversations that are under way: by arrival in an open loop, by user in a closed one.
+  var conversations: [Int: Conversation] = [:]
+  private let stageCount: Int
   /// Closed loop: who sends what; empty in an open one.
   private(set) var users: [UserProgram] = []
   /// Closed loop: the number of each user's next step.
@@ -53,14 +58,32 @@ struct ProfileState {
     kind = schedule?.kind ?? .sustained
     duration = schedule?.duration ?? .zero
     warmup = schedule?.warmup ?? .zero
+    stageCount = schedule?.stageCount ?? 1
     window = AbortWindow(rule: rule, measuredFrom: startedAt + warmup)
     switch schedule?.load {
-    case .open(let arrivals): self.arrivals = arrivals
+    case .open(let arrivals):
+      self.arrivals = arrivals
+      guard arrivals.contains(where: { !$0.laterTurns.isEmpty }) else { break }
+      var seq = 0
+      for arrival in arrivals {
+        firstSeqs.append(seq)
+        seq += 1 + arrival.laterTurns.count
+      }
     case .closed(let users):
       self.users = users
       steps = [Int](repeating: 0, count: users.count)
     case nil: break
     }
+  }
+
+  /// The number of an arrival's first request; its later turns have those that follow.
+  func firstSeq(of arrival: Int) -> Int { firstSeqs.isEmpty ? arrival : firstSeqs[arrival] }
+
+  /// The stage that is under way at a moment; the last one after the end.
+  func stage(at moment: MonotonicNanos) -> Int {
+    guard stageCount > 1, duration > .zero else { return 0 }
+    let share = (moment - startedAt).seconds / duration.seconds
+    return min(stageCount - 1, max(0, Int(share * Double(stageCount))))
   }
 
   /// The moment from which the profile is measured.

@@ -16,6 +16,10 @@ struct StreamPlace {
   var user: Int?
   /// When it should be sent.
   var intended: MonotonicNanos
+  /// The turn of its conversation, 0 for the first and for single requests.
+  var turn = 0
+  /// The key of its conversation in the profile's, nil for single requests.
+  var conversation: Int?
 }
 
 /// Room for one open stream: its transfer, its meter, and what happened so far. Used again and
@@ -28,6 +32,8 @@ struct Slot: ~Copyable {
   let easy: EasyHandle
   private var bodyStart: UnsafeMutableRawPointer
   private var bodyCapacity: Int
+  /// The header of the open request where it has one of its own; libcurl does not copy it.
+  var ownHeaders: CurlList?
 
   private var meter: StreamMeter
   /// The scenario that the transfer's options are set for, -1 before the first.
@@ -78,6 +84,7 @@ struct Slot: ~Copyable {
     _ place: StreamPlace, timeouts: Timeouts, dialect: Dialect, isEndMarkerRequired: Bool
   ) {
     meter.reset(dialect: dialect, isEndMarkerRequired: isEndMarkerRequired)
+    meter.keepReplies(place.conversation != nil)
     self.place = place
     self.timeouts = timeouts
     isOpen = true
@@ -100,6 +107,9 @@ struct Slot: ~Copyable {
     bodyStart.copyMemory(from: body, byteCount: body.count)
     return UnsafeRawBufferPointer(start: bodyStart, count: body.count)
   }
+
+  /// The answer's text so far, where replies are kept.
+  var replyText: UnsafeRawBufferPointer { meter.replyText }
 
   // MARK: Time limits
 

@@ -14,6 +14,8 @@ struct ScenarioSetup: ~Copyable {
   let connectionUse: ConnectionUse
   let endpoint: Int
   let headers: CurlList
+  /// The lines of `headers`, to which requests with headers of their own add theirs.
+  let headerLines: [String]
 
   init(_ target: TargetPlan, endpoint: Int, isTLS: Bool) throws(EngineError) {
     guard let dialect = Dialect.named(target.dialect) else {
@@ -21,6 +23,7 @@ struct ScenarioSetup: ~Copyable {
     }
     let lines = ScenarioSetup.lines(target.headers)
     headers = try curl { () throws(CurlError) in try CurlList(lines) }
+    headerLines = lines
     url = target.url.value + target.path
     self.isTLS = isTLS
     caFile = target.caFile

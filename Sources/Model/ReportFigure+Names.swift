@@ -6,6 +6,9 @@ extension ReportFigure {
   /// Starts the name of the figure that counts the failures of an HTTP status: `http.503`.
   public static let statusPrefix = "http."
 
+  /// Starts the names of the figures of one turn of a cell's conversations: `turn.0.ttft.p50`.
+  public static let turnPrefix = "turn."
+
   /// The parts of a time to first token in the order of time, each a median in seconds over the
   /// cell's requests that got so far: `sent - intended`, `requestSent - sent`, `headers -
   /// requestSent`, `firstToken - headers`. Reports say with them where a slowdown sits.

@@ -98,12 +98,28 @@ extension ScenarioPlan {
     members += [
       maxTokens.map { JSONMember("maxTokens", .integer(Int64($0))) },
       system.map { JSONMember("system", .string($0)) },
+      conversation.map { JSONMember("conversation", $0.json) },
     ].compactMap { $0 }
     return .object(members)
   }
 
   fileprivate var headersJSON: JSONValue {
     .object(target.headers.map { JSONMember($0.name, .string($0.value.template)) })
+  }
+}
+
+extension ConversationPlan {
+  fileprivate var json: JSONValue {
+    .object(
+      [
+        JSONMember("turns", .integer(Int64(turns))),
+        history.map { JSONMember("history", .integer(Int64($0))) },
+        JSONMember(
+          "think",
+          .array([.integer(think.lowerBound.rawValue), .integer(think.upperBound.rawValue)])),
+        idHeader.map { JSONMember("idHeader", .string($0)) },
+        idMember.map { JSONMember("idMember", .array($0.map { .string($0) })) },
+      ].compactMap { $0 })
   }
 }
 

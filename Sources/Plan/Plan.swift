@@ -16,7 +16,7 @@ public struct Plan: Sendable, Equatable {
   public var scenarios: [ScenarioPlan]
   /// What a prompt's cache sees.
   public var promptCache: PromptCache
-  /// Streams per second of the open-loop profiles.
+  /// Arrivals per second of the open-loop profiles: streams, or conversations.
   public var rate: Double
   /// Users of the stress profile; nil only if stress is not among the profiles.
   public var stressUsers: Int?
@@ -206,13 +206,16 @@ public struct ScenarioPlan: Sendable, Equatable {
   public var system: String?
   /// Most output tokens a reply, nil for the service's default.
   public var maxTokens: Int?
+  /// How it goes on after a reply; nil for scenarios of one turn.
+  public var conversation: ConversationPlan?
   /// The target with this scenario's overrides.
   public var target: TargetPlan
 
   /// A scenario.
   public init(
     name: String, weight: Double = 1, prompts: [String], promptFile: String? = nil,
-    system: String? = nil, maxTokens: Int? = nil, target: TargetPlan
+    system: String? = nil, maxTokens: Int? = nil, target: TargetPlan,
+    conversation: ConversationPlan? = nil
   ) {
     self.name = name
     self.weight = weight
@@ -221,6 +224,7 @@ public struct ScenarioPlan: Sendable, Equatable {
     self.system = system
     self.maxTokens = maxTokens
     self.target = target
+    self.conversation = conversation
   }
 }
 

@@ -42,10 +42,12 @@ extension PlanResolver {
     let system = reader.optional(section["system"], .text(max: PlanLimits.systemBytesMax))
     let maxTokens = reader.optional(section["maxTokens"], .count(1...10_000_000))
     let own = readOverrides(section, over: target)
+    let conversation = readConversation(section, dialect: own.dialect)
     guard let prompts else { return nil }
     return ScenarioPlan(
       name: entry.key, weight: weight, prompts: prompts.texts, promptFile: prompts.file,
-      system: system, maxTokens: maxTokens, target: own)
+      system: system, maxTokens: maxTokens, target: own,
+      conversation: conversation)
   }
 
   mutating func readObjectives(

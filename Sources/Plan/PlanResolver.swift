@@ -132,6 +132,10 @@ public enum PlanLimits {
   public static let inFlightMax = 100_000
   /// The longest time-out.
   public static let timeoutMax: Int64 = 24 * 3_600
+  /// Turns of a conversation.
+  public static let turnsMax = 100
+  /// The longest pause between two turns, in seconds.
+  public static let thinkMax: Int64 = 3_600
   /// Tokens of a synthetic prompt or prefix.
   public static let syntheticTokensMax = 100_000
   /// Bytes of a scenario's prompts together, their prefixes included.

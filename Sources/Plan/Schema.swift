@@ -31,10 +31,12 @@ struct Schema {
   static let tls = Schema(["ca"], later: ["cert", "key", "verify", "insecure"])
 
   static let scenario = Schema(
-    ["weight", "prompts", "system", "maxTokens"] + overridable,
-    later: [
-      "turns", "history", "think", "stream", "conversation", "accounts", "login", "input", "auth",
-    ])
+    [
+      "weight", "prompts", "system", "maxTokens", "turns", "history", "think", "conversation",
+    ] + overridable,
+    later: ["stream", "accounts", "login", "input", "auth"])
+
+  static let conversation = Schema(["header", "body"])
 
   static let promptSource = Schema([
     "file", "format", "column", "split", "texts", "synthetic", "prefix", "prefixTokens",

@@ -109,6 +109,28 @@ func durationText(_ value: Nanos) -> String {
   return whole + (fraction.isEmpty ? "" : "." + fraction) + (inSeconds ? "s" : "ms")
 }
 
+/// A range of durations, both ends included: `3s..6s`; `2s` alone is `2s..2s`.
+func parseDurationRange(_ text: String) -> Result<ClosedRange<Nanos>, ValueError> {
+  let ends = text.split(separator: "..", omittingEmptySubsequences: false).map(String.init)
+  guard ends.count <= 2 else {
+    return .failure(ValueError("\(quoted(text)) is no range", remedy: "write it as in 3s..6s"))
+  }
+  return parseDuration(ends[0]).flatMap { low in
+    guard ends.count == 2 else { return .success(low...low) }
+    return parseDuration(ends[1]).flatMap { high in
+      low <= high
+        ? .success(low...high)
+        : .failure(ValueError("\(quoted(text)) goes down", remedy: "write the smaller one first"))
+    }
+  }
+}
+
+/// A range as a plan writes it; `parseDurationRange` reads the same value back.
+func durationRangeText(_ range: ClosedRange<Nanos>) -> String {
+  let (low, high) = (durationText(range.lowerBound), durationText(range.upperBound))
+  return range.lowerBound == range.upperBound ? low : "\(low)..\(high)"
+}
+
 /// A whole number: `200`, `20k`, `5M`, `1G`.
 func parseCount(_ text: String) -> Result<Int, ValueError> {
   let exponents = ["": 0, "k": 3, "M": 6, "G": 9]

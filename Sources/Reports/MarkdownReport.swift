@@ -122,6 +122,9 @@ public enum MarkdownReport {
   private static let measuredTitles =
     ["Cell", ">Requests"] + ReportModel.measuredTitles.map { ">" + $0 }
 
+  private static let turnTitles =
+    ["Cell", ">Turn", ">Requests"] + ReportModel.turnTitles.map { ">" + $0 }
+
   private static func folds(_ model: ReportModel, _ writer: inout MarkdownWriter) {
     if !model.cells.isEmpty || !model.untested.isEmpty {
       writer.details("Cells: \(model.cells.count) tested, \(model.untested.count) not") {
@@ -146,6 +149,16 @@ public enum MarkdownReport {
           measuredTitles,
           model.measured.map { row in
             [.code(row.cell), .plain(row.n)] + row.figures.map { .plain($0) }
+          })
+        $0.paragraph(.plain(ReportModel.measuredNote))
+      }
+    }
+    if !model.turns.isEmpty {
+      writer.details("Conversations, turn by turn") {
+        $0.table(
+          turnTitles,
+          model.turns.map { row in
+            [.code(row.cell), .plain(row.turn), .plain(row.n)] + row.figures.map { .plain($0) }
           })
         $0.paragraph(.plain(ReportModel.measuredNote))
       }

@@ -34,7 +34,7 @@ struct ReportBuilder {
       differences: verdict.differences.map(differenceRow),
       untested: verdict.untested.map(untestedRow), attribution: attribution(),
       objectives: verdict.objectives.map(objectiveRow), outcomes: outcomes(),
-      measured: measuredRows(), noise: noise(),
+      measured: measuredRows(), turns: turnRows(), noise: noise(),
       warnings: verdict.warnings.map(warning), displays: verdict.displays.map(display),
       runs: runs(), details: details(), nextSteps: nextSteps(),
       startedAt: header?.startedAt ?? UnixNanos(0),

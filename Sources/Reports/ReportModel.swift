@@ -37,6 +37,8 @@ public struct ReportModel: Sendable, Equatable {
   public var outcomes: [OutcomeRow]
   /// What the last judged run measured, one row a cell.
   public var measured: [MeasuredRow]
+  /// What it measured in each turn of its conversations; empty without any.
+  public var turns: [TurnRow]
   /// Noise and smallest visible effect, one sentence each.
   public var noise: [String]
   /// What never decides and should be known, one sentence each.

@@ -7,6 +7,8 @@ struct EventFacts: ~Copyable {
   var hasReasoning = false
   var hasToolArguments = false
   var isError = false
+  /// The answer's raw text, the last one where an event has several; nil for none.
+  var content: UnsafeRawBufferPointer?
   /// The reason's raw text, nil for none.
   var finishReason: UnsafeRawBufferPointer?
   /// Counts, nil where not said or null.
@@ -38,7 +40,11 @@ extension EventFacts {
     switch meaning {
     case .none: break
     case .choice: if kind == .object { hasChoice = true }
-    case .content: if isText { hasContent = true }
+    case .content:
+      if isText {
+        hasContent = true
+        content = text
+      }
     case .reasoning: if isText { hasReasoning = true }
     case .toolArguments: if isText { hasToolArguments = true }
     case .finishReason: if isText { finishReason = text }

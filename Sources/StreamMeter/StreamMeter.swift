@@ -67,6 +67,7 @@ public struct StreamMeter: ~Copyable {
   private var isEndMarkerRequired: Bool
   private let stallGap: Nanos
   private var reader: EventReader
+  private var reply = ReplyText()
   private var gaps = GapLog()
   private var excerpt = ByteBuffer()
   private var isExcerptOfEvent = false
@@ -113,6 +114,7 @@ public struct StreamMeter: ~Copyable {
     state = .idle
     cause = nil
     reader.reset()
+    reply.reset()
     gaps.reset()
     excerpt.reset()
     isExcerptOfEvent = false
@@ -131,6 +133,16 @@ public struct StreamMeter: ~Copyable {
     self.dialect = dialect
     self.isEndMarkerRequired = isEndMarkerRequired
   }
+
+  /// Keeps the text of the answers from the next `reset` on, or no longer; off at first. At most
+  /// 256 KiB a reply, whole deltas only.
+  public mutating func keepReplies(_ isKept: Bool) {
+    reply.isKept = isKept
+  }
+
+  /// The answer's text so far as the inside of a JSON string, without reasoning and tool calls;
+  /// empty where it is not kept. Valid until the next call that is mutating.
+  public var replyText: UnsafeRawBufferPointer { reply.bytes }
 
   /// How the request ended; nil until that is decided, never nil after `end`.
   public var outcome: Outcome? { cause?.outcome }
@@ -295,6 +307,7 @@ extension StreamMeter {
     if facts.isError { return fail(.errorEvent, event: data) }
     if facts.hasChoice && milestones.firstChoice == nil { milestones.firstChoice = stamp }
     if facts.hasToken { contentEvents += 1 }
+    if let text = facts.content { reply.append(text) }
     if facts.hasContent && milestones.firstAnswer == nil { milestones.firstAnswer = stamp }
     if let reason = facts.finishReason {
       finishReason.removeAll()

@@ -116,19 +116,34 @@ struct ProfileShape: Equatable {
 
   /// Requests of each of the plan's scenarios after warm-up: exact for an open loop, for a closed
   /// one what users get done if a reply takes `replySeconds`, by default what `ReplyEstimate` says.
+  /// A conversation is dealt once and counts as many requests as it has turns.
   func expectedCounts(plan: Plan, replySeconds: Double? = nil) -> [Int] {
     let measured: Int
     if kind == .stress {
-      let reply = replySeconds ?? ReplyEstimate.secondsMean(plan)
-      let cycle = reply + (Self.thinkMin + Self.thinkMax).seconds / 2
+      let talk = ReplyEstimate.conversationSecondsMean(plan, replySeconds: replySeconds)
+      let cycle = talk + (Self.thinkMin + Self.thinkMax).seconds / 2
       let perUser = max(0, (duration - warmup).seconds) / cycle
       measured = Int(min(perUser * Double(plan.stressUsers ?? 0), Double(Schedule.requestsMax + 1)))
     } else {
       measured = zip(segments(rate: plan.rate), counts(rate: plan.rate))
         .reduce(0) { $1.0.isWarmup ? $0 : $0 + $1.1 }
     }
+    return requests(plan: plan, dealing: measured)
+  }
+
+  /// All requests of an open loop, warm-up included: the two parts are dealt apart.
+  func requests(plan: Plan) -> Int {
+    let parts = zip(segments(rate: plan.rate), counts(rate: plan.rate))
+    return [true, false].reduce(0) { sum, isWarmup in
+      let count = parts.reduce(0) { $1.0.isWarmup == isWarmup ? $0 + $1.1 : $0 }
+      return sum + requests(plan: plan, dealing: count).reduce(0, +)
+    }
+  }
+
+  /// Requests of each scenario in the next `count` arrivals of a fresh deck.
+  private func requests(plan: Plan, dealing count: Int) -> [Int] {
     var mix = MixDeck(plan: plan)
-    return mix.counts(dealing: measured)
+    return zip(mix.counts(dealing: count), plan.scenarios).map { $0 * $1.turns }
   }
 }
 
@@ -147,12 +162,18 @@ enum ReplyEstimate {
   /// Output tokens of one reply of a scenario.
   static func tokens(_ scenario: ScenarioPlan) -> Int { scenario.maxTokens ?? outputTokens }
 
-  /// Seconds of one reply, the mean over the mix.
-  static func secondsMean(_ plan: Plan) -> Double {
+  /// Seconds from a first request to the end of the last reply, the mean over the mix: one reply,
+  /// or a conversation's replies and the pauses between them.
+  static func conversationSecondsMean(_ plan: Plan, replySeconds: Double? = nil) -> Double {
     let weights = plan.scenarios.reduce(0) { $0 + $1.weight }
     guard weights > 0 else { return firstTokenSeconds }
     return plan.scenarios.reduce(0) { sum, scenario in
-      let seconds = firstTokenSeconds + tokenSeconds * Double(tokens(scenario))
+      let reply = replySeconds ?? firstTokenSeconds + tokenSeconds * Double(tokens(scenario))
+      var seconds = reply * Double(scenario.turns)
+      if let think = scenario.conversation?.think {
+        let pause = (think.lowerBound + think.upperBound).seconds / 2
+        seconds += pause * Double(scenario.turns - 1)
+      }
       return sum + seconds * scenario.weight / weights
     }
   }

@@ -8,6 +8,8 @@ public import Plan
 /// `stream_options.include_usage`, `max_tokens`), the target's `body` merged over it, then the
 /// scenario's. With `promptCache: bust` a nonce of fixed length leads the first message (the
 /// system prompt if there is one, because a cached system prompt would hide part of the prefill).
+/// The requests of one conversation share a nonce, so that its own history may be cached and
+/// nothing else.
 public struct RequestTemplate: Sendable {
   /// Characters of the nonce, the space after it included.
   public static let nonceLength = 17
@@ -17,10 +19,15 @@ public struct RequestTemplate: Sendable {
     var bytes: [UInt8]
     /// Where the nonce goes, nil for none.
     var nonceOffset: Int?
+    /// Where earlier messages go, nil for a single turn.
+    var historyOffset: Int?
+    /// Where the conversation's id goes, nil for none.
+    var idOffset: Int?
   }
 
   /// By scenario, then prompt.
   private let bodies: [[Body]]
+  private let scenarios: [ScenarioPlan]
   private let headersByScenario: [[HeaderPlan]]
   private let urlByScenario: [SecretText]
   private let runNonce: [UInt8]
@@ -31,6 +38,7 @@ public struct RequestTemplate: Sendable {
     bodies = plan.scenarios.map { scenario in
       scenario.prompts.map { Self.body(scenario, prompt: $0, isBusting: isBusting) }
     }
+    scenarios = plan.scenarios
     headersByScenario = plan.scenarios.map { Self.headers($0.target) }
     urlByScenario = plan.scenarios.map { scenario in
       var url = scenario.target.url
@@ -55,6 +63,59 @@ public struct RequestTemplate: Sendable {
     return bytes
   }
 
+  /// The body of a conversation's next request: its system prompt, the exchanges that it keeps, and
+  /// the prompt. O(bytes).
+  public func body(
+    scenario: Int, prompt: Int, profile: Int, conversation: Conversation
+  ) -> [UInt8] {
+    let body = bodies[scenario][prompt]
+    var bytes = body.bytes
+    let nonce = nonceDigits(profile: profile, seq: conversation.number)
+    if let offset = body.nonceOffset {
+      bytes.replaceSubrange(offset..<offset + nonce.count, with: nonce)
+    }
+    if let offset = body.idOffset {
+      let id = Array(conversationID(profile: profile, number: conversation.number).utf8)
+      bytes.replaceSubrange(offset..<offset + id.count, with: id)
+    }
+    guard let offset = body.historyOffset, !conversation.exchanges.isEmpty else { return bytes }
+    var leading: [UInt8] = []
+    // Without a system prompt the nonce leads the oldest message that is left, and no other one.
+    if let nonceOffset = body.nonceOffset, nonceOffset > offset {
+      bytes.removeSubrange(nonceOffset..<nonceOffset + Self.nonceLength)
+      leading = nonce + [0x20]
+    }
+    bytes.insert(
+      contentsOf: messages(conversation, scenario: scenario, leading: leading), at: offset)
+    return bytes
+  }
+
+  /// What names a conversation to the service: 32 hexadecimal digits, others in each run.
+  public func conversationID(profile: Int, number: Int) -> String {
+    let digest = SHA256.digest(runNonce + Array(" conversation \(profile) \(number)".utf8))
+    return SHA256.hex(digest[..<(Self.idLength / 2)])
+  }
+
+  /// Characters of a conversation's id.
+  public static let idLength = 32
+
+  /// The messages of earlier turns, each followed by a comma; `leading` leads the first one's text.
+  private func messages(
+    _ conversation: Conversation, scenario: Int, leading: [UInt8]
+  ) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for (index, exchange) in conversation.exchanges.enumerated() {
+      bytes += Array(#"{"role":"user","content":""#.utf8)
+      if index == 0 { bytes += leading }
+      let prompt = JSONWriter.bytes(.string(scenarios[scenario].prompts[exchange.prompt]))
+      bytes += prompt.dropFirst()
+      bytes += Array(#"},{"role":"assistant","content":""#.utf8)
+      bytes += exchange.reply
+      bytes += Array(#""},"#.utf8)
+    }
+    return bytes
+  }
+
   /// The request's header fields: the plan's, then `Content-Type` and `Accept` where the plan
   /// has none.
   public func headers(scenario: Int) -> [HeaderPlan] { headersByScenario[scenario] }
@@ -69,27 +130,50 @@ public struct RequestTemplate: Sendable {
     return Array(SHA256.hex(digest[..<8]).utf8)
   }
 
-  private static func body(_ scenario: ScenarioPlan, prompt: String, isBusting: Bool) -> Body {
-    guard isBusting else {
-      return Body(bytes: JSONWriter.bytes(json(scenario, prompt: prompt, nonce: "")))
-    }
-    // Two placeholders that differ in every digit: where the two texts first differ is where
-    // the nonce goes, whatever else the body holds.
-    let zeros = JSONWriter.bytes(json(scenario, prompt: prompt, nonce: "0000000000000000 "))
-    let ones = JSONWriter.bytes(json(scenario, prompt: prompt, nonce: "1111111111111111 "))
-    return Body(bytes: zeros, nonceOffset: zip(zeros, ones).enumerated().first { $1.0 != $1.1 }?.0)
+  /// What differs from request to request. A place in the body is found by two placeholders that
+  /// differ from their first byte on: where the two texts first differ is where it goes, whatever
+  /// else the body holds.
+  private struct Placeholders {
+    var nonce = ""
+    var id = String(repeating: "0", count: RequestTemplate.idLength)
+    /// True for an element before the last message.
+    var hasHistory = false
   }
 
-  private static func json(_ scenario: ScenarioPlan, prompt: String, nonce: String) -> JSONValue {
+  private static func body(_ scenario: ScenarioPlan, prompt: String, isBusting: Bool) -> Body {
+    func bytes(_ placeholders: Placeholders) -> [UInt8] {
+      JSONWriter.bytes(json(scenario, prompt: prompt, placeholders))
+    }
+    let nonce = isBusting ? "0000000000000000 " : ""
+    let plain = bytes(Placeholders(nonce: nonce))
+    func offset(_ placeholders: Placeholders) -> Int? {
+      zip(plain, bytes(placeholders)).enumerated().first { $1.0 != $1.1 }?.0
+    }
+    var body = Body(bytes: plain)
+    if isBusting { body.nonceOffset = offset(Placeholders(nonce: "1111111111111111 ")) }
+    guard let conversation = scenario.conversation else { return body }
+    body.historyOffset = offset(Placeholders(nonce: nonce, hasHistory: true))
+    if conversation.idMember != nil {
+      let ones = String(repeating: "1", count: idLength)
+      body.idOffset = offset(Placeholders(nonce: nonce, id: ones))
+    }
+    return body
+  }
+
+  private static func json(
+    _ scenario: ScenarioPlan, prompt: String, _ placeholders: Placeholders
+  ) -> JSONValue {
     var texts: [(role: String, content: String)] = []
     if let system = scenario.system { texts.append(("system", system)) }
     texts.append(("user", prompt))
-    texts[0].content = nonce + texts[0].content
-    let messages = texts.map { text in
+    texts[0].content = placeholders.nonce + texts[0].content
+    var messages = texts.map { text in
       JSONValue.object([
         JSONMember("role", .string(text.role)), JSONMember("content", .string(text.content)),
       ])
     }
+    // No message is a number: this differs from what follows in its first byte.
+    if placeholders.hasHistory { messages.insert(.integer(0), at: messages.count - 1) }
     var members: [JSONMember] = []
     if !scenario.target.model.isEmpty {
       members.append(JSONMember("model", .string(scenario.target.model)))
@@ -101,8 +185,11 @@ public struct RequestTemplate: Sendable {
     if let maxTokens = scenario.maxTokens {
       members.append(JSONMember("max_tokens", .integer(Int64(maxTokens))))
     }
-    return JSONValue.object(members)
+    let merged = JSONValue.object(members)
       .merging(expand(scenario.target.body, scenario.target.bodySecrets))
+    guard let path = scenario.conversation?.idMember else { return merged }
+    return merged.merging(
+      path.reversed().reduce(.string(placeholders.id)) { .object([JSONMember($1, $0)]) })
   }
 
   private static func expand(_ value: JSONValue, _ secrets: SecretValues) -> JSONValue {

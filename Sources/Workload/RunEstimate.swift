@@ -33,25 +33,36 @@ public struct RunEstimate: Sendable, Equatable {
     duration = profiles.reduce(Nanos(seconds: Double(warmPassRequests) / plan.rate)) {
       $0 + $1.duration
     }
-    let weights = plan.scenarios.reduce(0) { $0 + $1.weight }
+    let weights = plan.scenarios.reduce(0) { $0 + $1.weight * Double($1.turns) }
     var (input, output) = (0.0, 0.0)
     for scenario in plan.scenarios {
-      let warming = isWarming ? scenario.prompts.count : 0
-      let count = Double(loaded) * scenario.weight / weights + Double(warming)
-      input += count * Self.inputTokensMean(scenario, plan)
-      output += count * Double(ReplyEstimate.tokens(scenario))
+      let count = Double(loaded) * (scenario.weight * Double(scenario.turns)) / weights
+      let warming = isWarming ? Double(scenario.prompts.count) : 0
+      input += count * Self.inputTokensMean(scenario, plan, hasHistory: true)
+      input += warming * Self.inputTokensMean(scenario, plan, hasHistory: false)
+      output += (count + warming) * Double(ReplyEstimate.tokens(scenario))
     }
     (inputTokens, outputTokens) = (input, output)
     cost = plan.prices.map { (input * $0.input + output * $0.output) / 1e6 }
   }
 
-  private static func inputTokensMean(_ scenario: ScenarioPlan, _ plan: Plan) -> Double {
+  /// Prompt tokens of one request, the mean over prompts, and over turns with `hasHistory`.
+  private static func inputTokensMean(
+    _ scenario: ScenarioPlan, _ plan: Plan, hasHistory: Bool
+  ) -> Double {
     let prompts = scenario.prompts.reduce(0) { $0 + $1.utf8.count }
     let nonce = plan.promptCache == .bust ? RequestTemplate.nonceLength : 0
     let bytes =
       Double(prompts) / Double(scenario.prompts.count)
       + Double((scenario.system?.utf8.count ?? 0) + nonce)
-    return (bytes / Double(ReplyEstimate.bytesPerToken)).rounded(.up)
+    let own = (bytes / Double(ReplyEstimate.bytesPerToken)).rounded(.up)
+    guard hasHistory, let conversation = scenario.conversation else { return own }
+    // Each turn carries the exchanges before it, as far as the window keeps them.
+    let carried = (0..<conversation.turns).reduce(0) { $0 + min($1, conversation.exchangesMax) }
+    let promptTokens =
+      Double(prompts) / Double(scenario.prompts.count) / Double(ReplyEstimate.bytesPerToken)
+    let exchange = promptTokens + Double(ReplyEstimate.tokens(scenario))
+    return own + exchange * Double(carried) / Double(conversation.turns)
   }
 
   /// Why such a run must not start: it asks for more than the plan's limits, or no cell of it could
@@ -121,7 +132,7 @@ public struct ProfileEstimate: Sendable, Equatable {
     let isOpen = shape.kind != .stress
     let measured = counts.reduce(0, +)
     if isOpen {
-      requests = shape.counts(rate: plan.rate).reduce(0, +)
+      requests = shape.requests(plan: plan)
     } else {
       let share = (shape.duration - shape.warmup).seconds / shape.duration.seconds
       requests = Int((Double(measured) / share).rounded())

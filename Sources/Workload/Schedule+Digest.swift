@@ -18,6 +18,8 @@ extension Schedule {
   /// at TIME STAGE SCENARIO PROMPT        an open loop's request, in time order
   /// user START                           a closed loop's user, then its steps
   /// step SCENARIO PROMPT THINK
+  /// turn THINK PROMPT                    the next turn of the arrival's conversation
+  /// step SCENARIO PROMPT THINK TURN      the same of a user's conversation, TURN from 1
   /// ```
   /// SCENARIO is the scenario's name, PROMPT the prompt's index in it.
   public func text(_ plan: Plan) -> String {
@@ -39,12 +41,16 @@ extension Schedule {
       case .open(let arrivals):
         for arrival in arrivals {
           line("at \(arrival.at.rawValue) \(arrival.stage) \(request(arrival.request))\n")
+          for turn in arrival.laterTurns {
+            line("turn \(turn.think.rawValue) \(turn.request.prompt)\n")
+          }
         }
       case .closed(let users):
         for user in users {
           line("user \(user.startAt.rawValue)\n")
           for step in user.steps {
-            line("step \(request(step.request)) \(step.think.rawValue)\n")
+            let turn = step.turn == 0 ? "" : " \(step.turn)"
+            line("step \(request(step.request)) \(step.think.rawValue)\(turn)\n")
           }
         }
       }

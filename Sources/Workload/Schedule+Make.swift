@@ -9,8 +9,9 @@ extension Schedule {
   static let userStepsMax = 1_000_000
 
   /// Everything that a run of `plan` sends. It depends on the plan's profiles, size, samples,
-  /// rate, stressUsers, seed and scenarios (names, weights, number of prompts; for a stretched
-  /// stress also `maxTokens`), not on the order of keys. O(requests x log requests).
+  /// rate, stressUsers, seed and scenarios (names, weights, number of prompts, turns,
+  /// pauses; for a stretched stress also `maxTokens`), not on the order of keys. O(requests x log
+  /// requests).
   ///
   /// Each profile draws from its own generators, one a purpose (arrivals, mix, prompts, users), so
   /// that a change of one leaves the others' numbers alone.
@@ -51,6 +52,7 @@ extension ProfileSchedule {
       scenarios += part
     }
     var prompts = PromptCycle(plan: plan, generator: seeds.prompts)
+    var thinks = seeds.turns
     var arrivals: [Arrival] = []
     arrivals.reserveCapacity(scenarios.count)
     for (segment, count) in stretches {
@@ -58,16 +60,34 @@ extension ProfileSchedule {
       let offsets = (0..<count).map { _ in uniform(below: length, &points) }.sorted()
       for offset in offsets {
         let request = prompts.next(scenario: scenarios[arrivals.count])
+        let turns = laterTurns(after: request, plan, &prompts, &thinks)
         arrivals.append(
-          Arrival(at: segment.start + Nanos(offset), request: request, stage: segment.stage))
+          Arrival(
+            at: segment.start + Nanos(offset), request: request, stage: segment.stage,
+            laterTurns: turns))
       }
     }
     return arrivals
   }
 
+  /// The turns that follow a conversation's first: the scenario's next prompts, each after a
+  /// pause.
+  private static func laterTurns(
+    after first: PlannedRequest, _ plan: Plan, _ prompts: inout PromptCycle,
+    _ thinks: inout SeededGenerator
+  ) -> [LaterTurn] {
+    guard let conversation = plan.scenarios[first.scenario].conversation else { return [] }
+    return (1..<conversation.turns).map { _ in
+      LaterTurn(
+        think: uniform(in: conversation.think, &thinks),
+        request: prompts.next(scenario: first.scenario))
+    }
+  }
+
   /// Users that start spread over the warm-up, each with its own fixed list. The scenarios are
   /// dealt a round at a time (every user's first step, then every second …): however far a slow
-  /// service lets the users get, the mix so far is the plan's.
+  /// service lets the users get, the mix so far is the plan's. A conversation is one deal and as
+  /// many steps as it has turns.
   private static func users(
     _ shape: ProfileShape, _ plan: Plan, _ seeds: ProfileSeeds
   ) -> [UserProgram] {
@@ -80,18 +100,33 @@ extension ProfileSchedule {
       UserProgram(
         startAt: Nanos(uniform(below: shape.warmup.rawValue, &starts)), steps: [])
     }
-    let thinkSpan = (ProfileShape.thinkMax - ProfileShape.thinkMin).rawValue
+    var turnThinks = seeds.turns
+    let thinkRange = ProfileShape.thinkMin...ProfileShape.thinkMax
     let rounds = Int((shape.duration.seconds / ProfileShape.thinkMin.seconds).rounded(.up))
-    for _ in 0..<max(1, min(rounds, Schedule.userStepsMax / count)) {
+    let turnsMax = plan.scenarios.map(\.turns).max() ?? 1
+    for _ in 0..<max(1, min(rounds, Schedule.userStepsMax / count / turnsMax)) {
       var scenarios = deck.deal(count)
       mix.shuffle(&scenarios)
       for (user, scenario) in scenarios.enumerated() {
-        let think = ProfileShape.thinkMin + Nanos(uniform(below: thinkSpan + 1, &thinks))
-        users[user].steps.append(
-          UserStep(request: prompts.next(scenario: scenario), think: think))
+        let pause = uniform(in: thinkRange, &thinks)
+        let first = prompts.next(scenario: scenario)
+        let later = laterTurns(after: first, plan, &prompts, &turnThinks)
+        let requests = [first] + later.map(\.request)
+        let pauses = later.map(\.think) + [pause]
+        for (turn, request) in requests.enumerated() {
+          users[user].steps.append(UserStep(request: request, think: pauses[turn], turn: turn))
+        }
       }
     }
     return users
+  }
+
+  /// A time in a range, its ends included.
+  private static func uniform(
+    in range: ClosedRange<Nanos>, _ generator: inout SeededGenerator
+  ) -> Nanos {
+    let span = (range.upperBound - range.lowerBound).rawValue
+    return range.lowerBound + Nanos(uniform(below: span + 1, &generator))
   }
 
   /// A whole number in 0..<length, by one multiplication: exact in IEEE 754 on every machine.
@@ -107,6 +142,7 @@ struct ProfileSeeds {
   var mix: SeededGenerator
   var prompts: SeededGenerator
   var users: SeededGenerator
+  var turns: SeededGenerator
 
   init(kind: ProfileKind, seed: UInt64) {
     let root = SeededGenerator(seed: seed, label: "streamgate-schedule/\(Plan.scheduleVersion)")
@@ -115,5 +151,6 @@ struct ProfileSeeds {
     mix = root.fork("mix")
     prompts = root.fork("prompts")
     users = root.fork("users")
+    turns = root.fork("turns")
   }
 }

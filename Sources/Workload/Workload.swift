@@ -44,7 +44,8 @@ public struct ProfileSchedule: Sendable, Equatable {
 
 /// Open or closed loop.
 public enum Load: Sendable, Equatable {
-  /// Requests at given times, whatever the service does; sorted by time.
+  /// Requests at given times, whatever the service does, sorted by time; each may open a
+  /// conversation whose later turns follow the replies.
   case open([Arrival])
   /// Users that send, wait for the end, think, and send again until the profile's end.
   case closed([UserProgram])
@@ -58,12 +59,17 @@ public struct Arrival: Sendable, Equatable {
   public var request: PlannedRequest
   /// The stage, from 0.
   public var stage: Int
+  /// The conversation's turns after this one; empty for a single request.
+  public var laterTurns: [LaterTurn]
 
   /// A request at a time.
-  public init(at: Nanos, request: PlannedRequest, stage: Int = 0) {
+  public init(
+    at: Nanos, request: PlannedRequest, stage: Int = 0, laterTurns: [LaterTurn] = []
+  ) {
     self.at = at
     self.request = request
     self.stage = stage
+    self.laterTurns = laterTurns
   }
 }
 
@@ -101,10 +107,14 @@ public struct UserStep: Sendable, Equatable {
   public var request: PlannedRequest
   /// From the end of the reply to the next request.
   public var think: Nanos
+  /// The turn of a conversation, 0 for the first: a step above 0 goes on with the conversation of
+  /// the step before it.
+  public var turn: Int
 
   /// A request and a pause.
-  public init(request: PlannedRequest, think: Nanos) {
+  public init(request: PlannedRequest, think: Nanos, turn: Int = 0) {
     self.request = request
     self.think = think
+    self.turn = turn
   }
 }

@@ -71,7 +71,7 @@ private let keyPlans = [
     with: "8080\", login: { path: /l }, ready: { path: /h }, identity: { path: /v } }"),
   WrongPlan(
     "a conversation", replacing: "prompts: [\"a\"]",
-    with: "prompts: [\"a\"], turns: 4, history: 8, think: 3s..6s, stream: false"),
+    with: "prompts: [\"a\"], turns: 4, history: 8, think: 6s..3s, stream: false"),
   WrongPlan("version 2", replacing: "version: 1", with: "version: 2"),
   WrongPlan("no version", replacing: "version: 1\n", with: ""),
   WrongPlan("a prompt cache of no kind", adding: "promptCache: warmer\n"),

@@ -49,6 +49,19 @@ import Testing
     Change("system prompt") { $0.scenarios[0].system = "s" },
     Change("maxTokens") { $0.scenarios[0].maxTokens = 6 },
     Change("no maxTokens") { $0.scenarios[0].maxTokens = nil },
+    Change("turns") { $0.scenarios[0].conversation = ConversationPlan(turns: 3) },
+    Change("history") {
+      $0.scenarios[0].conversation = ConversationPlan(turns: 2, history: 2)
+    },
+    Change("think") {
+      $0.scenarios[0].conversation = ConversationPlan(turns: 2, think: .zero...(.seconds(1)))
+    },
+    Change("id header") {
+      $0.scenarios[0].conversation = ConversationPlan(turns: 2, idHeader: "X")
+    },
+    Change("id member") {
+      $0.scenarios[0].conversation = ConversationPlan(turns: 2, idMember: ["x"])
+    },
     Change("path") { $0.scenarios[0].target.path = "/q" },
     Change("dialect") { $0.scenarios[0].target.dialect = "other" },
     Change("model") { $0.scenarios[0].target.model = "n" },
