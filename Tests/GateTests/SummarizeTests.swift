@@ -122,6 +122,31 @@ struct SummarizeTests {
     #expect(slow.header.stallGap == .milliseconds(500))
   }
 
+  @Test("Turns are figures of their cell and no cells of their own; failures count in theirs")
+  func turns() throws {
+    var samples = (0..<30).map { seq in
+      var sample = Build.success(seq: seq, ttft: .milliseconds(100 * Int64(seq % 3 + 1)))
+      sample.turn = seq % 3
+      sample.usageInputTokens = 50 * (seq % 3 + 1)
+      sample.usageCachedTokens = 50 * (seq % 3)
+      return sample
+    }
+    var failed = Build.failure(.http5xx, seq: 30)
+    failed.turn = 2
+    samples.append(failed)
+    let record = run(samples)
+    func turn(_ name: String) -> Double? { figure(record, "turn." + name, scenario: "short") }
+    #expect((0...2).map { turn("\($0).tokens.input") } == [50, 100, 150])
+    #expect((0...2).map { turn("\($0).requests") } == [10, 10, 11])
+    #expect((0...2).map { turn("\($0).cached.share") } == [0, 0.5, 100.0 / 150])
+    #expect((0...1).map { turn("\($0).ttft.p50") } == [0.1, 0.2])
+    #expect((0...2).map { turn("\($0).error") } == [0, 0, 1.0 / 11])
+    #expect(record.figures.allSatisfy { !$0.name.hasPrefix("turn.") || $0.scenario == "short" })
+    #expect(Set(record.latencies.map(\.key)).count == 1)
+    let single = run((0..<30).map { Build.success(seq: $0) })
+    #expect(single.figures.allSatisfy { !$0.name.hasPrefix("turn.") })
+  }
+
   @Test("Stalls are counted by the seconds in which they end")
   func stalledBuckets() {
     var samples = (0..<40).map {

@@ -157,6 +157,20 @@ struct ConversationLoadTests {
     #expect(requests.last?.texts == ["sys", "a", "reply 3 \"end\"", "b"])
   }
 
+  @Test("A later turn is in the stage in which it is due, the last one after the profile's end")
+  func stages() async throws {
+    let seen = Locked<[Request]>([])
+    let server = try ConversationLoadTests.service(seen)
+    let plan = plan(server.url, prompts: ["a", "b", "c"], turns: 3, profiles: [.rampUp])
+    let schedule = Schedule(profiles: [
+      ProfileSchedule(
+        kind: .rampUp, duration: .seconds(2), warmup: .zero, stageCount: 4,
+        load: .open([talk(at: .zero, prompts: [0, 1, 2], think: .milliseconds(1_100))]))
+    ])
+    let samples = try await run(plan, schedule)
+    #expect(samples.map(\.stage) == [0, 2, 3])
+  }
+
   @Test("A closed loop's users talk as their steps say, and begin anew with each first turn")
   func closedLoop() async throws {
     let seen = Locked<[Request]>([])

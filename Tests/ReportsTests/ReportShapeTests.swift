@@ -33,6 +33,31 @@ struct ReportShapeTests {
     #expect(pass == fail)
   }
 
+  @Test("Turns have rows of their own, in their order, and no report without conversations has any")
+  func turns() throws {
+    var item = ReportCase.pass
+    #expect(item.model.turns.isEmpty)
+    let last = item.candidates.count - 1
+    for turn in [10, 2, 0] {
+      for (name, value) in [
+        ("requests", 72.0), ("tokens.input", 100.0 * Double(turn + 1)), ("ttft.p50", 0.2),
+        ("error", 0.05),
+      ] {
+        item.candidates[last].figures.append(
+          ReportFigure(
+            profile: "sustained", scenario: "long", name: "turn.\(turn).\(name)", value: value,
+            n: 72))
+      }
+    }
+    let rows = item.model.turns
+    #expect(rows.map(\.turn) == ["1", "3", "11"])
+    #expect(rows.allSatisfy { $0.cell == "sustained/long" && $0.n == "72" })
+    #expect(rows[1].figures == ["300", "–", "200 ms", "–", "–", "5.0 %", "–"])
+    let text = String(decoding: MarkdownReport.bytes(item.model), as: UTF8.self)
+    #expect(text.contains("| `sustained/long` | 11 | 72 | 1100 |"))
+    #expect(MarkdownCheck.problems(MarkdownReport.bytes(item.model)) == [])
+  }
+
   @Test("A long report is cut at a row, says so and closes its folds")
   func cut() {
     var item = ReportCase.fail
