@@ -3,7 +3,6 @@
 /// Slices lie in the event's data and live as long as it does.
 struct EventFacts: ~Copyable {
   var hasChoice = false
-  var hasContent = false
   var hasReasoning = false
   var hasToolArguments = false
   var isError = false
@@ -16,6 +15,9 @@ struct EventFacts: ~Copyable {
 
   /// True if the event says any count.
   var hasUsage: Bool { usage.output != nil || usage.input != nil || usage.cached != nil }
+
+  /// True if the event carries text of the answer.
+  var hasContent: Bool { content != nil }
 
   /// True if the event carries a token.
   var hasToken: Bool { hasContent || hasReasoning || hasToolArguments }
@@ -40,11 +42,7 @@ extension EventFacts {
     switch meaning {
     case .none: break
     case .choice: if kind == .object { hasChoice = true }
-    case .content:
-      if isText {
-        hasContent = true
-        content = text
-      }
+    case .content: if isText { content = text }
     case .reasoning: if isText { hasReasoning = true }
     case .toolArguments: if isText { hasToolArguments = true }
     case .finishReason: if isText { finishReason = text }

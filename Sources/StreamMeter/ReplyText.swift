@@ -18,9 +18,10 @@ struct ReplyText: ~Copyable {
   }
 
   /// Adds a delta's text, the inside of a JSON string; a pair of escapes may be cut between two
-  /// deltas and is whole again here.
+  /// deltas and is whole again here. For replies that are kept only.
+  @inline(never)
   mutating func append(_ text: UnsafeRawBufferPointer) {
-    guard isKept, !isFull else { return }
+    guard !isFull else { return }
     guard buffer.count + text.count <= ReplyText.bytesMax else {
       isFull = true
       return

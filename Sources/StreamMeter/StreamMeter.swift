@@ -307,7 +307,7 @@ extension StreamMeter {
     if facts.isError { return fail(.errorEvent, event: data) }
     if facts.hasChoice && milestones.firstChoice == nil { milestones.firstChoice = stamp }
     if facts.hasToken { contentEvents += 1 }
-    if let text = facts.content { reply.append(text) }
+    if reply.isKept, let text = facts.content { reply.append(text) }
     if facts.hasContent && milestones.firstAnswer == nil { milestones.firstAnswer = stamp }
     if let reason = facts.finishReason {
       finishReason.removeAll()
