@@ -4,14 +4,15 @@ import Model
 /// The client's figures on itself, in memory of fixed size; all but CPU and connections only of
 /// requests and wake-ups after the warm-up.
 struct SelfMeter {
-  /// The first step of the ladder of lateness; each step doubles.
-  static let ladderFirst = Nanos.microseconds(16)
-  /// Steps of the ladder: up to 33 s.
-  static let ladderCount = 22
+  /// The steps of the ladder of lateness, from 16 us to 63 s: eight an octave, so that no limit is
+  /// further than an eighth below the step that stands for it.
+  static let ladder: [Nanos] = (0..<22).flatMap { octave in
+    (8..<16).map { Nanos(2_000 * $0 << Int64(octave)) }
+  }
 
   private var loopLag = LogHistogram()
   private var scheduleLag = LogHistogram()
-  private var late = [Int](repeating: 0, count: ladderCount)
+  private var late = [Int](repeating: 0, count: ladder.count)
   private var check = SelfCheck()
   private let startedAt: MonotonicNanos
   private let usageAtStart: streamgate_thread_usage
@@ -32,11 +33,9 @@ struct SelfMeter {
   mutating func countSent(lag: Nanos) {
     check.sent += 1
     scheduleLag.add(lag)
-    var step = SelfMeter.ladderFirst
     for index in late.indices {
-      guard lag > step else { break }
+      guard lag > SelfMeter.ladder[index] else { break }
       late[index] += 1
-      step = step * 2
     }
   }
 
@@ -63,14 +62,20 @@ struct SelfMeter {
     figures.scheduleLagP50 = scheduleLag.quantile(0.5)
     figures.scheduleLagP99 = scheduleLag.quantile(0.99)
     figures.scheduleLagMax = scheduleLag.max
-    figures.lateness = late.enumerated().map { index, count in
-      LateCount(over: SelfMeter.ladderFirst * (1 << Int64(index)), count: count)
-    }
+    figures.lateness = lateness()
     let usage = streamgate_thread_usage()
     let wall = max((now - startedAt).rawValue, 1)
     figures.cpuShare = Double(usage.cpu_nanos - usageAtStart.cpu_nanos) / Double(wall)
     figures.involuntarySwitches = Int(
       usage.involuntary_switches - usageAtStart.involuntary_switches)
     return figures
+  }
+
+  /// The part of the ladder that says something: from the last step that every request exceeded to
+  /// the first one that none did.
+  private func lateness() -> [LateCount] {
+    let first = max(0, (late.firstIndex { $0 < check.sent } ?? late.count) - 1)
+    let last = late.firstIndex(of: 0) ?? late.count - 1
+    return (first...max(first, last)).map { LateCount(over: SelfMeter.ladder[$0], count: late[$0]) }
   }
 }

@@ -56,11 +56,13 @@ public struct SelfCheck: Sendable, Equatable {
     connectionsDiedOnReuse = 0
   }
 
-  /// An upper bound of the share of sent requests later than `limit`: the count at the largest
-  /// step of the ladder that is not above it; 0 with nothing sent.
+  /// The share of sent requests later than the smallest step of the ladder that is not below
+  /// `limit`: every one of them is later than `limit`. Beyond the ladder, that of its last step;
+  /// without a ladder 1, since nothing shows that they were in time; 0 with nothing sent.
   public func lateShare(over limit: Nanos) -> Double {
     guard sent > 0 else { return 0 }
-    let step = lateness.filter { $0.over <= limit }.max { $0.over < $1.over }
+    let above = lateness.filter { $0.over >= limit }.min { $0.over < $1.over }
+    let step = above ?? lateness.max { $0.over < $1.over }
     return Double(step?.count ?? sent) / Double(sent)
   }
 }

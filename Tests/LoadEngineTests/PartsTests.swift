@@ -94,4 +94,23 @@ struct PartsTests {
     #expect(fires(errors, over: .seconds(2)) == errors.map { _ in false })
     #expect(fires(errors, over: .seconds(4)) == [false, false, false, false, true, true])
   }
+
+  @Test("Lateness is told by steps an eighth of an octave apart, none kept that says nothing")
+  func lateness() throws {
+    #expect(SelfMeter.ladder.first == .microseconds(16))
+    for (step, next) in zip(SelfMeter.ladder, SelfMeter.ladder.dropFirst()) {
+      let ratio = Double(next.rawValue) / Double(step.rawValue)
+      #expect(ratio > 1 && ratio <= 1.125)
+    }
+    var meter = SelfMeter(at: MonotonicNanos(0))
+    #expect(meter.figures(at: MonotonicNanos(1)).lateShare(over: .milliseconds(1)) == 0)
+    for _ in 0..<97 { meter.countSent(lag: .microseconds(100)) }
+    // These three were once taken for later than 15 ms, being later than the half of 16.
+    for _ in 0..<3 { meter.countSent(lag: .milliseconds(9)) }
+    let check = meter.figures(at: MonotonicNanos(1))
+    #expect(check.lateShare(over: .microseconds(50)) == 1)
+    #expect(check.lateShare(over: .milliseconds(1)) == 0.03)
+    #expect(check.lateShare(over: .milliseconds(15)) == 0)
+    #expect(check.lateness.count < 70 && check.lateness.last?.count == 0)
+  }
 }

@@ -50,7 +50,7 @@ struct RecordTests {
     #expect(all.sorted().map(\.name) == all.map(\.name).sorted())
   }
 
-  @Test("The late share is the count at the nearest step below, an upper bound")
+  @Test("The late share counts only what is later than the limit")
   func lateShare() {
     var check = SelfCheck()
     #expect(check.lateShare(over: .milliseconds(1)) == 0)
@@ -59,9 +59,9 @@ struct RecordTests {
     check.lateness = [
       LateCount(over: .milliseconds(10), count: 2), LateCount(over: .milliseconds(1), count: 30),
     ]
-    #expect(check.lateShare(over: .microseconds(999)) == 1)
+    #expect(check.lateShare(over: .microseconds(999)) == 0.3)
     #expect(check.lateShare(over: .milliseconds(1)) == 0.3)
-    #expect(check.lateShare(over: .milliseconds(9)) == 0.3)
+    #expect(check.lateShare(over: .milliseconds(9)) == 0.02)
     #expect(check.lateShare(over: .milliseconds(10)) == 0.02)
     #expect(check.lateShare(over: .seconds(5)) == 0.02)
   }
