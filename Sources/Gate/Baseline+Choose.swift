@@ -24,17 +24,24 @@ public enum Baseline {
       entry.header.branch == rules.branch && entry.header.environment == rules.environment
     }
     let judged = Set(candidates.map(\.header.runID))
-    selection.hasMainAborted =
-      ordered.map(\.entry).filter { isMain($0) && !judged.contains($0.header.runID) }
-      .suffix(abortRuns).contains { $0.header.aborted != nil }
     let first = candidates.min { ($0.time, $0.header.runID) < ($1.time, $1.header.runID) }
+    let isFresh = { (entry: HistoryEntry) in first.map { isAfter(entry, $0) } ?? false }
+    // A run that this gate had made of main, or one of a dirty tree, excuses no candidate.
+    selection.hasMainAborted =
+      ordered.map(\.entry).filter {
+        isMain($0) && !judged.contains($0.header.runID) && !isFresh($0)
+          && $0.header.commit != uncommitted
+      }
+      .suffix(abortRuns).contains { $0.header.aborted != nil }
     let isOnMain = candidates.last.map { $0.header.branch == rules.branch } ?? false
     var pool: [HistoryEntry] = []
     var reasons: [String: SelectedRun] = [:]
     for (entry, place) in ordered {
       let id = entry.header.runID
-      let isLater = first.map { isAfter(entry, $0) } ?? false
-      if let reason = exclusion(entry, place, rules: rules, judged: judged)
+      let isLater = isFresh(entry)
+      // Fresh runs tell whether the environment moved: they serve wherever main is by then.
+      let known = isLater && place == .notAncestor ? .unknown : place
+      if let reason = exclusion(entry, known, rules: rules, judged: judged)
         ?? (isOnMain && isLater ? "later than the run that is judged" : nil)
       {
         reasons[id] = SelectedRun(runID: id, role: .out, reason: reason)

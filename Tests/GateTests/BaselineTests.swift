@@ -98,6 +98,28 @@ struct BaselineTests {
     #expect(choose([failed]).baseline == ["r1"])
   }
 
+  @Test("A run of main after the first candidate is fresh, wherever main is by then")
+  func freshBeyondTheBranch() {
+    let selection = choose(
+      [entry(1), entry(2) { $0.commit = "ahead" }, entry(2_000) { $0.commit = "ahead" }],
+      ancestry: { $0 == "ahead" ? .notAncestor : .ancestor })
+    #expect(selection.baseline == ["r1"])
+    #expect(selection.fresh == ["r2000"])
+  }
+
+  @Test("An abort of a fresh run or of a dirty tree does not speak for main")
+  func foreignAbort() {
+    func aborted(_ second: Int64, commit: String) -> HistoryEntry {
+      entry(second) {
+        $0.commit = commit
+        $0.aborted = Abort(profile: "sustained", rule: "error 50% over 10s", at: .zero)
+      }
+    }
+    #expect(!choose([entry(1), aborted(2_000, commit: "a")]).hasMainAborted)
+    #expect(!choose([entry(1), aborted(2, commit: "uncommitted")]).hasMainAborted)
+    #expect(choose([entry(1), aborted(2, commit: "a")]).hasMainAborted)
+  }
+
   @Test("An abort longer than ten runs ago no longer speaks for main")
   func oldAbort() {
     let aborted = entry(1) {
