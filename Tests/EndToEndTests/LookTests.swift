@@ -6,12 +6,14 @@ import Testing
 
 @Suite("Looks at one commit")
 struct LookTests {
-  /// Stores five quiet runs of main in the plan's environment.
-  private static func storeBaseline(_ product: Product) throws {
+  /// Stores quiet runs of main in the plan's environment.
+  private static func storeBaseline(
+    _ product: Product, _ runs: ClosedRange<Int> = 1...5
+  ) throws {
     let plan = try JSONReader.parse(Array(try product.run("plan", "--json", "-").output.utf8))
     let environment = try #require(plan["environment"]?.stringValue)
     var names: [String] = []
-    for id in 1...5 {
+    for id in runs {
       var header = Build.header(
         runID: "main-\(id)", startedAt: UnixNanos(1_700_000_000_000_000_000 + Int64(id)))
       header.project = "end-to-end"
@@ -54,5 +56,24 @@ struct LookTests {
 
     let restarted = try product.run(arguments + ["--restart", " "])
     #expect(restarted.code == 64)
+  }
+
+  @Test("A verdict that still learns is no look: the commit is judged once main has its runs")
+  func learning() throws {
+    let product = try Product(plan: nil)
+    let simulator = try Simulator(
+      in: product.folder, "--ttft", "200ms", "--gap", "2ms", "--tokens", "10")
+    try product.folder.write(
+      TestPlan.sustained(url: simulator.url, lines: "gate: { maxLooks: 1 }"),
+      to: "streamgate.yaml")
+    try LookTests.storeBaseline(product, 1...2)
+    let arguments = ["run", "--commit", "early", "--branch", "change"]
+    let first = try product.run(arguments)
+    #expect(first.output.contains("learning: 2 of 5"), "\(first.errors)")
+    try LookTests.storeBaseline(product, 3...5)
+    let second = try product.run(arguments)
+    #expect(second.code == 0, "\(second.errors)")
+    #expect(second.output.contains("PASS"))
+    #expect(try simulator.stop().count == 400)
   }
 }

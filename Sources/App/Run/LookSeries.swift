@@ -72,3 +72,15 @@ extension Look {
     verdict == .pass || verdict == .fail || look >= maxLooks
   }
 }
+
+extension Verdict {
+  /// True if it spent a look: a gate that still learns, or that could not be asked, judged nothing,
+  /// and the commit is judged once it can be.
+  var isLook: Bool {
+    switch kind {
+    case .pass, .fail: true
+    case .inconclusive: learning == nil
+    case .cannotEvaluate: false
+    }
+  }
+}

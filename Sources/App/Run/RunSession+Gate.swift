@@ -49,9 +49,7 @@ extension RunSession {
   private func keep(
     _ report: Report, as run: DrivenRun, in series: inout LookSeries
   ) -> [ExitCode] {
-    guard run.end.isStored, run.record.header.isUsable || report.verdict.kind == .fail else {
-      return []
-    }
+    guard run.end.isStored, report.verdict.isLook else { return [] }
     do {
       try series.record(report, runID: run.record.header.runID)
       return []
@@ -65,7 +63,9 @@ extension RunSession {
   /// A baseline run between two looks, so that an environment that moves is seen to move.
   private func freshBaselineRun(at target: SecretText) async throws {
     let git = loaded.git
-    let tip = (try? git.commit(plan.gate.branch)) ?? (try? git.commit("origin/" + plan.gate.branch))
+    // A pipeline's clone often has the remote's branch fresh and its own one stale.
+    let names = ["origin/" + plan.gate.branch, plan.gate.branch]
+    let tip = names.lazy.compactMap { name in (try? git.commit(name)) ?? nil }.first
     let identity = CandidateIdentity(
       commit: tip ?? "baseline-target", branch: plan.gate.branch, isKnownToGit: tip != nil,
       notes: [])
@@ -75,6 +75,9 @@ extension RunSession {
     let run = try await driver(try readHistory()).drive(
       main, as: identity, label: "fresh baseline run")
     if let problem = run.storageProblem { options.say(problem) }
+    if let reason = run.record.header.unusableReason {
+      options.say("warning: the fresh baseline run cannot serve: \(reason)")
+    }
   }
 
   /// Shows the verdict that this commit has.
