@@ -63,6 +63,8 @@ final class PostgresDriver: Driver {
       }
     }
     guard let handle else { throw .unreachable(store: store, reason: "out of memory") }
+    // libpq would print the server's notices to stderr as they come.
+    PQsetNoticeProcessor(handle, { _, _ in }, nil)
     if PQstatus(handle) == CONNECTION_OK { return handle }
     let reason = message(handle)
     // libpq gives no code for a failed login: its flags say whether a password played a part.
