@@ -36,7 +36,7 @@ public enum JUnitReport {
     writer.element("testsuite", attributes) { writer in
       writer.element("properties") { writer in
         guard id == 0 else { return }
-        for fact in model.context + model.details {
+        for fact in model.context.filter({ $0.label != "commit" }) + model.details {
           writer.element("property", [("name", fact.label), ("value", fact.text)])
         }
       }
