@@ -80,17 +80,18 @@ struct Comparison {
       throw Failure(
         .input, "the file cannot be read", at: path, because: error.localizedDescription)
     }
+    let file: ResultFile
     do {
-      let file = try ResultFile.decode(bytes)
-      let verdict = Gate.judge(file.input)
-      var facts = file.facts
-      if verdict.kind != file.kind || inconclusive != nil {
-        facts.exitCode = Int(policy(nil).code(for: verdict).rawValue)
-      }
-      return Report(input: file.input, verdict: verdict, facts: facts)
+      file = try ResultFile.decode(bytes)
     } catch {
       throw Failure(error, at: path)
     }
+    let verdict = try verdict(of: file, at: path)
+    var facts = file.facts
+    if verdict.kind != file.kind || inconclusive != nil {
+      facts.exitCode = Int(policy(nil).code(for: verdict).rawValue)
+    }
+    return Report(input: file.input, verdict: verdict, facts: facts)
   }
 
   // MARK: - Two names
@@ -135,9 +136,32 @@ struct Comparison {
     let input = GateInput(
       candidates: [summarized[1].withoutSamples], baseline: [summarized[0].withoutSamples],
       displays: DisplayTests.compare(candidate: [summarized[1]], baseline: [summarized[0]]))
-    var verdict = Gate.differences(candidate: summarized[1], baseline: summarized[0])
-    verdict.displays = input.displays
-    return finish(input, verdict: verdict, plan: nil)
+    let (before, after) = (base.header, head.header)
+    if (before.project, before.environment) != (after.project, after.environment) {
+      global.say(
+        "warning: \(before.project) \(before.environment) and \(after.project) "
+          + "\(after.environment) are different environments: their figures do not compare")
+    }
+    var report = finish(
+      input, verdict: differences(summarized[1], summarized[0], input.displays), plan: nil)
+    report.facts.isDifference = true
+    return report
+  }
+
+  private func differences(
+    _ candidate: RunRecord, _ baseline: RunRecord, _ displays: [DisplayComparison]
+  ) -> Verdict {
+    var verdict = Gate.differences(candidate: candidate, baseline: baseline)
+    verdict.displays = displays
+    return verdict
+  }
+
+  /// What a result file's inputs come to, judged or put side by side as they were.
+  private func verdict(of file: ResultFile, at path: String) throws -> Verdict {
+    guard file.facts.isDifference else { return Gate.judge(file.input) }
+    guard let candidate = file.input.candidates.first, let baseline = file.input.baseline.first
+    else { throw Failure(.input, "a result of two runs that holds fewer", at: path) }
+    return differences(candidate, baseline, file.input.displays)
   }
 
   // MARK: - Shared

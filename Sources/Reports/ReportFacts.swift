@@ -10,6 +10,8 @@ public struct ReportFacts: Sendable, Equatable {
   public var baselineBranch: String
   /// True if the verdict was reached earlier for this commit and is only shown again.
   public var isRepeated: Bool
+  /// True if two runs were only put side by side: there was nothing to judge by.
+  public var isDifference: Bool
   /// Why the looks of this commit were started anew, nil if they were not.
   public var restartReason: String?
   /// Further sentences for the reader, such as "without the store: baseline file alone".
@@ -18,13 +20,15 @@ public struct ReportFacts: Sendable, Equatable {
   /// Facts; the defaults stand for what is not known.
   public init(
     exitCode: Int, hostName: String = "", version: String = "", baselineBranch: String = "main",
-    isRepeated: Bool = false, restartReason: String? = nil, notes: [String] = []
+    isRepeated: Bool = false, isDifference: Bool = false,
+    restartReason: String? = nil, notes: [String] = []
   ) {
     self.exitCode = exitCode
     self.hostName = hostName
     self.version = version
     self.baselineBranch = baselineBranch
     self.isRepeated = isRepeated
+    self.isDifference = isDifference
     self.restartReason = restartReason
     self.notes = notes
   }

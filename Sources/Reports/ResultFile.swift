@@ -83,6 +83,7 @@ extension ReportFacts {
       JSONMember("version", .string(version)),
       JSONMember("baseline_branch", .string(baselineBranch)),
       JSONMember("repeated", .bool(isRepeated)),
+      JSONMember("differences_only", .bool(isDifference)),
       JSONMember("restart_reason", restartReason.map { .string($0) } ?? .null),
       JSONMember("notes", .array(notes.map { .string($0) })),
     ])
@@ -95,6 +96,7 @@ extension ReportFacts {
       version: try fields.optionalString("version") ?? "",
       baselineBranch: try fields.optionalString("baseline_branch") ?? "main",
       isRepeated: try fields.optionalBool("repeated") ?? false,
+      isDifference: try fields.optionalBool("differences_only") ?? false,
       restartReason: try fields.optionalString("restart_reason"),
       notes: try fields.strings("notes"))
   }

@@ -112,7 +112,12 @@ struct JudgeTests {
   func bareFiles() throws {
     let product = try Product(plan: nil)
     let golden = Golden.url("run_file.jsonl").path(percentEncoded: false)
-    let end = try product.run("compare", golden, golden)
+    let end = try product.run("compare", golden, golden, "--out", "first")
+    let again = try product.run("compare", "first/result.json", "--out", "again")
+    #expect(again.output == end.output && again.code == end.code)
+    for name in ["result.json", "junit.xml", "summary.md"] {
+      #expect(try product.bytes("first/" + name) == product.bytes("again/" + name))
+    }
     #expect(end.code == 0)
     #expect(end.output.contains("INCONCLUSIVE"))
     #expect(end.output.contains("of 5 runs of main"))
