@@ -33,6 +33,9 @@ struct CandidateIdentity: Equatable {
     } else if commit == nil, isDirty {
       notes.append("the working tree has changes: the run is kept as \(uncommitted)")
     }
+    if let commit, isDirty {
+      notes.append("the working tree has changes; the run is kept as \(commit), as --commit says")
+    }
     let resolved = commit.flatMap { name in (try? git.commit(name)) ?? nil }
     return CandidateIdentity(
       commit: resolved ?? commit ?? headCommit ?? uncommitted,

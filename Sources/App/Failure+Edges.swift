@@ -172,3 +172,15 @@ extension Failure {
     }
   }
 }
+
+extension Failure {
+  /// A run whose every request was refused: the credentials are wrong. Nil for any other run.
+  init?(refusedBy samples: [StreamSample]) {
+    let counted = samples.filter(\.outcome.isCounted)
+    guard let first = counted.first, counted.allSatisfy({ $0.outcome == .auth }) else { return nil }
+    self.init(
+      .refused, "the service refused the credentials of all \(counted.count) requests",
+      because: first.evidence.map { "\($0.detail) \($0.excerpt)" },
+      remedy: "check target.headers and the variables in it with streamgate check")
+  }
+}

@@ -24,7 +24,9 @@ struct ShellTests {
     "Command lines that make no sense are refused",
     arguments: [
       ["run", "--repeat", "0"], ["run", "--spread", "2h"], ["run", "--restart", " "],
-      ["run", "--verbose", "--quiet"], ["run", "--set", "rate"], ["compare"],
+      ["run", "--verbose", "--quiet"], ["run", "--set", "rate"], ["run", "--set", "=5"],
+      ["run", "--commit", ""],
+      ["run", "--branch", " "], ["compare"],
       ["compare", "a", "b", "c"], ["compare", "a", "--candidate", "b"],
       ["compare", "--candidate", "a", "--max-looks", "6"], ["compare", "--baseline", "a"],
       ["run", "--store", "postgres://u:p@h/d"], ["report"], ["runs", "prune"], ["init", "x"],

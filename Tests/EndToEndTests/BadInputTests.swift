@@ -57,7 +57,8 @@ struct BadInputTests {
       (66, ["report", "none.json"]), (66, ["compare", "streamgate.yaml"]),
       (69, ["run"]), (69, ["check"]), (69, ["run", "--store", "postgres://u@127.0.0.1:1/db"]),
       (74, ["run", "--store", "/proc/streamgate/results.db"]),
-      (65, ["plan", "--set", "rate=-1"]), (65, ["plan", "--set", "limits.requests=10"]),
+      (74, ["run", "--out", "/proc/none"]), (65, ["plan", "--set", "rate=-1"]),
+      (65, ["plan", "--set", "limits.requests=10"]),
     ])
   func codes(_ code: Int, _ arguments: [String]) throws {
     let product = try Product(plan: TestPlan.sustained(url: "http://127.0.0.1:1"))
@@ -99,6 +100,24 @@ struct BadInputTests {
     for text in [end.output, end.errors] {
       #expect(!text.contains("sk-very-secret") && !text.contains("\u{1B}"))
     }
+  }
+
+  @Test("A run whose every request is refused ends with 77 and brands no commit")
+  func refusedRun() throws {
+    let server = try RawServer { connection, _ in
+      defer { connection.close() }
+      while connection.readRequest() != nil {
+        connection.send("HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno")
+      }
+    }
+    let product = try Product(
+      plan: TestPlan.sustained(
+        url: server.url, rate: 20, lines: "abort: { error: 50%, over: 2s }"))
+    let end = try product.run("run", "--commit", "a", "--branch", "change", "--out", "out")
+    #expect(end.code == 77, "\(end.errors)")
+    #expect(end.errors.contains("refused the credentials"))
+    let list = try product.run("runs", "list")
+    #expect(list.output.contains("unusable") && !list.output.contains("fail"))
   }
 
   @Test("The same plan makes the same schedule and digest, also with CRLF line ends")

@@ -58,6 +58,19 @@ struct LookTests {
     #expect(restarted.code == 64)
   }
 
+  @Test("A baseline target that does not answer is said before any load")
+  func baselineTargetDown() throws {
+    let product = try Product(plan: nil)
+    let simulator = try Simulator(in: product.folder)
+    try product.folder.write(
+      TestPlan.sustained(
+        url: simulator.url, lines: "gate: { baselineTarget: \"http://127.0.0.1:1\" }"),
+      to: "streamgate.yaml")
+    let end = try product.run("run", "--commit", "a", "--branch", "change")
+    #expect(end.code == 69, "\(end.errors)")
+    #expect(try simulator.stop().isEmpty)
+  }
+
   @Test("A verdict that still learns is no look: the commit is judged once main has its runs")
   func learning() throws {
     let product = try Product(plan: nil)

@@ -96,6 +96,7 @@ struct PostgresTests {
     let end = try InterruptTests.strike(product, at: 100, arguments: ["--out", "out"]) { _ in
       try? database.allowConnections(false)
     }
+    #expect(!end.errors.contains("WARNING"))
     #expect(end.code == 74, "\(end.errors)")
     #expect(end.errors.contains("streamgate runs import"))
     #expect(end.output.contains("INCONCLUSIVE"))
@@ -107,6 +108,10 @@ struct PostgresTests {
     let store = try ResultStore.open(StoreLocation(database.url), for: .read)
     let run = try #require(try store.runs(RunFilter()).first)
     #expect(run.header.isFinished && run.header.isUsable)
+    #expect(run.header.verdict == .inconclusive)
+    #expect(
+      try store.environment(project: "end-to-end", key: run.header.environment)?.frozenBy
+        == run.header.runID)
     #expect(try store.samples(run.header.runID).count == 400)
     #expect(
       try RunFile.read(product.folder.file("out/run-1.jsonl.gz").path).samples

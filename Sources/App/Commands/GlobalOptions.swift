@@ -1,4 +1,5 @@
 import ArgumentParser
+import Plan
 import ResultStore
 
 /// The flags that every command shares.
@@ -31,7 +32,7 @@ struct GlobalOptions: ParsableArguments {
     if verbose && quiet {
       throw ValidationError("--verbose and --quiet exclude each other: give one of them.")
     }
-    for override in overrides where !override.contains("=") {
+    for override in overrides where PlanOverride(setting: override) == nil {
       throw ValidationError("--set \(override): a path, = and a value are needed: rate=10.")
     }
     if let store, StoreLocation(store).holdsPassword {

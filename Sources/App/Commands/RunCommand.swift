@@ -116,6 +116,15 @@ struct CandidateOptions: ParsableArguments {
   @Option(help: "The branch; else git's.")
   var branch: String?
 
+  func validate() throws {
+    if commit?.allSatisfy(\.isWhitespace) ?? false {
+      throw ValidationError("--commit is empty: is the variable set that it comes from?")
+    }
+    if branch?.allSatisfy(\.isWhitespace) ?? false {
+      throw ValidationError("--branch is empty: is the variable set that it comes from?")
+    }
+  }
+
   /// Flags first, then git, asked in the plan's folder.
   func identity(for loaded: LoadedPlan) throws -> CandidateIdentity {
     try CandidateIdentity.find(commit: commit, branch: branch, git: loaded.git)

@@ -79,18 +79,19 @@ struct RunsCommand: ParsableCommand {
     var files: [String]
 
     func run() throws {
-      let objectives = try objectives()
+      let plan = planExists(global) ? try LoadedPlan.load(global).plan : nil
+      let main = plan?.gate.branch ?? GatePlan().branch
       let store = try StoreOptions.open(global, for: .write)
       for file in files {
-        let record: RunRecord
-        record = try RunFile.read(file).summarized(objectives: objectives)
+        let record = try RunFile.read(file).summarized(objectives: plan?.objectives ?? [])
         try store.importRun(record)
+        if record.header.branch == main,
+          let reference = EnvironmentReference(freezing: record.header)
+        {
+          _ = try store.freeze(reference)
+        }
         Console.print("imported \(record.header.runID) from \(file)")
       }
-    }
-
-    private func objectives() throws -> [Objective] {
-      planExists(global) ? try LoadedPlan.load(global).plan.objectives : []
     }
   }
 

@@ -5,6 +5,17 @@ import Plan
 import ResultStore
 import Workload
 
+extension Plan {
+  /// This plan against the place where main runs, nil where the plan names none.
+  var atBaselineTarget: Plan? {
+    guard let target = gate.baselineTarget else { return nil }
+    var plan = self
+    plan.target.url = target
+    for index in plan.scenarios.indices { plan.scenarios[index].target.url = target }
+    return plan
+  }
+}
+
 /// A plan as a command needs it: resolved, with its keys and where its values came from.
 struct LoadedPlan {
   var plan: Plan

@@ -14,6 +14,17 @@ struct Publisher {
   var junit: ReportFormat
   var isColourful: Bool
 
+  /// Makes the folders that reports go to and proves that they take files, so that one that does
+  /// not is known before load. O(paths).
+  func prepare() throws(FileError) {
+    let files = [out.map { $0 + "/x" }, paths.junit, paths.markdown, paths.json].compactMap { $0 }
+    for folder in Set(files.map { URL(filePath: $0).deletingLastPathComponent().relativePath }) {
+      let probe = folder + "/.streamgate-write-check"
+      try Publisher.write([], to: probe)
+      unlink(probe)
+    }
+  }
+
   /// Writes every file; a file that cannot be written does not keep back the others. Returns
   /// the failures.
   func writeFiles(_ report: Report) -> [Failure] {
@@ -40,13 +51,13 @@ struct Publisher {
 
   /// Writes `run-1.jsonl.gz` and so on into `--out`: the runs that are judged, one a look, as far
   /// as their requests are at hand. Returns the failures.
-  func writeRunFiles(_ runs: [RunRecord]) -> [Failure] {
+  func writeRunFiles(_ runs: [RunRecord], firstNumber: Int = 1) -> [Failure] {
     guard let out else { return [] }
     var failures: [Failure] = []
     for (index, run) in runs.enumerated() where run.samples != nil {
       do throws(FileError) {
         try Publisher.makeFolder(out)
-        try RunFile.write(run, to: "\(out)/run-\(index + 1).jsonl.gz")
+        try RunFile.write(run, to: "\(out)/run-\(firstNumber + index).jsonl.gz")
       } catch {
         failures.append(Failure(error))
       }
@@ -66,15 +77,22 @@ struct Publisher {
     do {
       try Data(bytes).write(to: url, options: .atomic)
     } catch {
-      throw .notWritten(path: path, reason: error.localizedDescription)
+      throw .notWritten(path: path, reason: Publisher.reason(error))
     }
+  }
+
+  /// The system's own words where it has some.
+  private static func reason(_ error: any Error) -> String {
+    let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
+    return cause.domain == NSPOSIXErrorDomain
+      ? String(cString: strerror(Int32(cause.code))) : error.localizedDescription
   }
 
   private static func makeFolder(_ path: String) throws(FileError) {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
-      throw .notWritten(path: path, reason: error.localizedDescription)
+      throw .notWritten(path: path, reason: Publisher.reason(error))
     }
   }
 }

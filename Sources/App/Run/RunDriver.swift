@@ -37,6 +37,7 @@ struct RunDriver {
     let record = summary(of: recording, header: header, outcome: outcome)
     let end = await recorder.finish(record)
     if case .failure(let error) = outcome { throw Failure(error) }
+    if let failure = Failure(refusedBy: recording.samples) { throw failure }
     return DrivenRun(record: record, end: end, isInterrupted: signals.exitCode != nil)
   }
 
@@ -127,6 +128,11 @@ struct RunDriver {
       header.startedAt = report.startedAt
       header.selfCheck = report.selfCheck
       header.aborted = report.aborted
+      if Failure(refusedBy: recording.samples) != nil {
+        // The secret is wrong, not the build: no abort that speaks for or against it.
+        header.aborted = nil
+        header.markUnusable("the service refused the credentials")
+      }
       if report.end == .stopped { header.markUnusable("interrupted") }
       let lost = report.samplesRefused + recording.refused
       if lost > 0 { header.markUnusable("\(lost) requests could not be kept in time") }

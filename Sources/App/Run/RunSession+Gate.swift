@@ -6,32 +6,93 @@ import Reports
 import ResultStore
 
 extension RunSession {
-  /// The whole line for one commit: looks until a verdict, reports, exit code.
+  /// The whole line for one commit: looks until a verdict, reports, exit code. Whatever ends it
+  /// between two looks, what was judged until then is published.
   func gate(restartReason: String?) async throws -> ExitCode {
     if isMain { return try await judgeMain(label: "run") }
     var series = try LookSeries.open(
       loaded, at: storeLocation, identity: identity, restartReason: restartReason)
     if let earlier = series.finished { return repeatVerdict(earlier) }
-    while true {
-      if series.count > 0, let target = plan.gate.baselineTarget {
-        try await freshBaselineRun(at: target)
-        if let code = signals.exitCode { return code }
+    var latest: Report?
+    do {
+      while true {
+        let step = try await look(&series)
+        switch step {
+        case .ended(let code): return code
+        case .stopped(let code):
+          publishEarly(latest, series, code)
+          return code
+        case .again(let report): latest = report
+        }
       }
-      let label = "look \(series.count + 1) of at most \(plan.gate.maxLooks)"
-      let before = try readHistory()
-      let run = try await driver(before).drive(plan, as: identity, label: label)
-      if let code = signals.exitCode { return report(interrupted: run, code) }
+    } catch {
+      publishEarly(latest, series, Failure(of: error)?.code ?? .defect)
+      throw error
+    }
+  }
+
+  /// What one look came to.
+  private enum Step {
+    case ended(ExitCode)
+    case stopped(ExitCode)
+    case again(Report)
+  }
+
+  /// One more run of the candidate, a fresh run of main before it where there is one to be had,
+  /// and the verdict on all looks.
+  private func look(_ series: inout LookSeries) async throws -> Step {
+    if series.count > 0, let main = plan.atBaselineTarget {
+      try await freshBaselineRun(main)
+      if let code = signals.exitCode { return .stopped(code) }
+    }
+    let label = "look \(series.count + 1) of at most \(plan.gate.maxLooks)"
+    let before = try readHistory()
+    let run = try await driver(before).drive(plan, as: identity, label: label)
+    if let code = signals.exitCode {
+      return .stopped(report(interrupted: run, after: series.records, code))
+    }
+    let storage = storageCodes(run)
+    for attempt in 1...RunSession.takenLooksMax {
       series.records.append(run.record)
       let report = report(
         on: series.records, history: history(after: run, before), run: run,
-        restartReason: series.restartReason, codes: storageCodes(run))
-      let stored = keep(report, as: run, in: &series)
+        restartReason: series.restartReason, codes: storage)
+      do throws(StoreError) {
+        if run.end.isStored, report.verdict.isLook {
+          try series.record(report, runID: run.record.header.runID)
+        }
+      } catch .busy where attempt < RunSession.takenLooksMax {
+        // Another job of this commit took the look: its run belongs to the series too.
+        series = try LookSeries.open(
+          loaded, at: storeLocation, identity: identity, restartReason: nil)
+        if let earlier = series.finished { return .ended(repeatVerdict(earlier)) }
+        continue
+      } catch {
+        Console.error(Failure(error).text)
+        return .ended(finish(report, series, [.notStored]))
+      }
       if report.verdict.wantsAnotherLook, run.record.header.isUsable, run.end.isStored {
         options.say("\(label): \(report.model.verdictLine)")
-        continue
+        return .again(report)
       }
-      return ExitCode.mostSevere(publish(report, runs: series.records, isPrinted: true) + stored)
+      return .ended(finish(report, series, []))
     }
+    return .ended(.notStored)
+  }
+
+  /// How often a look that other jobs have taken is judged again.
+  private static let takenLooksMax = 5
+
+  private func finish(_ report: Report, _ series: LookSeries, _ codes: [ExitCode]) -> ExitCode {
+    ExitCode.mostSevere(publish(report, runs: series.records, isPrinted: true) + codes)
+  }
+
+  /// Publishes the verdict so far of a gate that ends before its next look.
+  private func publishEarly(_ latest: Report?, _ series: LookSeries, _ code: ExitCode) {
+    guard var report = latest else { return }
+    report.facts.exitCode = Int(code.rawValue)
+    report.facts.notes.append("The gate ended before its next look: this is what it had judged.")
+    _ = publish(report, runs: series.records, isPrinted: true)
   }
 
   /// The history as it is after a run; the one from before if the store is gone since then.
@@ -45,23 +106,8 @@ extension RunSession {
     }
   }
 
-  /// Keeps a look and its verdict; what cannot be kept is said and gives a code.
-  private func keep(
-    _ report: Report, as run: DrivenRun, in series: inout LookSeries
-  ) -> [ExitCode] {
-    guard run.end.isStored, report.verdict.isLook else { return [] }
-    do {
-      try series.record(report, runID: run.record.header.runID)
-      return []
-    } catch {
-      let failure = Failure(error)
-      Console.error(failure.text)
-      return [.notStored]
-    }
-  }
-
   /// A baseline run between two looks, so that an environment that moves is seen to move.
-  private func freshBaselineRun(at target: SecretText) async throws {
+  private func freshBaselineRun(_ main: Plan) async throws {
     let git = loaded.git
     // A pipeline's clone often has the remote's branch fresh and its own one stale.
     let names = ["origin/" + plan.gate.branch, plan.gate.branch]
@@ -69,9 +115,6 @@ extension RunSession {
     let identity = CandidateIdentity(
       commit: tip ?? "baseline-target", branch: plan.gate.branch, isKnownToGit: tip != nil,
       notes: [])
-    var main = plan
-    main.target.url = target
-    for index in main.scenarios.indices { main.scenarios[index].target.url = target }
     let run = try await driver(try readHistory()).drive(
       main, as: identity, label: "fresh baseline run")
     if let problem = run.storageProblem { options.say(problem) }

@@ -39,9 +39,11 @@ extension RunSession {
   }
 
   /// Writes the reports; returns the codes of the verdict and of whatever could not be written.
-  func publish(_ report: Report, runs: [RunRecord], isPrinted: Bool) -> [ExitCode] {
+  func publish(
+    _ report: Report, runs: [RunRecord], firstNumber: Int = 1, isPrinted: Bool
+  ) -> [ExitCode] {
     var failures = publisher.writeFiles(report)
-    failures += publisher.writeRunFiles(runs)
+    failures += publisher.writeRunFiles(runs, firstNumber: firstNumber)
     for failure in failures { Console.error(failure.text) }
     if isPrinted { publisher.printSummary(report) }
     let code = ExitCode(rawValue: Int32(report.facts.exitCode)) ?? .defect
@@ -49,37 +51,38 @@ extension RunSession {
   }
 
   /// Says what became of a run that a signal ended.
-  func report(interrupted run: DrivenRun, _ code: ExitCode) -> ExitCode {
+  func report(
+    interrupted run: DrivenRun, after earlier: [RunRecord] = [], _ code: ExitCode
+  ) -> ExitCode {
     let count = run.record.samples?.count ?? 0
     options.say(
       run.storageProblem
         ?? "interrupted: \(count) requests are stored as run \(run.record.header.runID), "
         + "which is not judged and joins no baseline")
-    for failure in publisher.writeRunFiles([run.record]) { Console.error(failure.text) }
+    for failure in publisher.writeRunFiles(earlier + [run.record]) { Console.error(failure.text) }
     return code
   }
 
-  /// The first usable run of main freezes what the environment's runs are measured against.
-  func freezeReference(_ record: RunRecord, unless frozen: EnvironmentReference?) {
-    let header = record.header
-    guard frozen == nil, header.isUsable, !identity.isUncommitted, let stallGap = header.stallGap
-    else { return }
-    do throws(StoreError) {
-      _ = try ResultStore.open(storeLocation, for: .write).freeze(
-        EnvironmentReference(
-          project: header.project, environment: header.environment,
-          referenceTokens: header.referenceTokens, stallGap: stallGap, frozenBy: header.runID))
+  /// Keeps what a judged run of main decides: its verdict, so that a failed one stays out of the
+  /// baseline, and, for the first usable one, what the environment's runs are measured against.
+  /// Where the store is lost the verdict goes into the spool file. Returns what went wrong.
+  func settle(_ run: DrivenRun) -> [ExitCode] {
+    do {
+      if run.end.isStored {
+        let store = try ResultStore.open(storeLocation, for: .write)
+        if let verdict = run.record.header.verdict {
+          try store.setVerdict(verdict, runID: run.record.header.runID)
+        }
+        if let reference = EnvironmentReference(freezing: run.record.header) {
+          _ = try store.freeze(reference)
+        }
+      } else if let path = run.end.spoolPath {
+        try RunFile.write(run.record, to: path)
+      }
+      return []
     } catch {
-      Console.error(Failure(error).text)
-    }
-  }
-
-  /// Keeps the verdict on a run of main, so that a failed one stays out of the baseline.
-  func setVerdict(_ verdict: VerdictKind, of runID: String) {
-    do throws(StoreError) {
-      try ResultStore.open(storeLocation, for: .write).setVerdict(verdict, runID: runID)
-    } catch {
-      Console.error(Failure(error).text)
+      Console.error(Failure(of: error)?.text ?? "\(error)")
+      return [.notStored]
     }
   }
 }

@@ -20,7 +20,7 @@ extension RunSession {
       await wait(until: start + pause * Int64(index - 1))
       if signals.exitCode != nil { break }
       let label = "run \(index) of \(count)"
-      let judged = try await judgeMain(label: label, isLast: index == count)
+      let judged = try await judgeMain(label: label, number: index, isLast: index == count)
       codes.append(judged)
       if signals.exitCode != nil { break }
     }
@@ -34,16 +34,17 @@ extension RunSession {
   }
 
   /// One run of main: judged alone against the earlier ones, and then one of them.
-  func judgeMain(label: String, isLast: Bool = true) async throws -> ExitCode {
+  func judgeMain(label: String, number: Int = 1, isLast: Bool = true) async throws -> ExitCode {
     let before = try readHistory()
-    let run = try await driver(before).drive(plan, as: identity, label: label)
+    var run = try await driver(before).drive(plan, as: identity, label: label)
     if let code = signals.exitCode { return report(interrupted: run, code) }
-    freezeReference(run.record, unless: before.reference)
     let report = report(
       on: [run.record], history: before, run: run, restartReason: nil, codes: storageCodes(run))
-    if run.end.isStored { setVerdict(report.verdict.kind, of: run.record.header.runID) }
+    run.record.header.verdict = report.verdict.kind
+    let settled = settle(run)
     options.say("\(label): \(report.model.verdictLine)")
-    let codes = publish(report, runs: [run.record], isPrinted: isLast)
-    return ExitCode.mostSevere(codes)
+    let codes = publish(
+      report, runs: [run.record], firstNumber: number, isPrinted: isLast)
+    return ExitCode.mostSevere(codes + settled)
   }
 }

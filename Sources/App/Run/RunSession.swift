@@ -35,8 +35,13 @@ struct RunSession {
       storeLocation: loaded.storeLocation, schedule: schedule, signals: Signals(),
       notes: identity.notes)
     for note in identity.notes { options.say("note: " + note) }
+    try publisher.prepare()
     try session.prepareStore()
-    let addresses = try await LoadEngine.probe(targets: loaded.plan.scenarios.map(\.target))
+    var targets = loaded.plan.scenarios.map(\.target)
+    if !session.isMain, let main = loaded.plan.atBaselineTarget {
+      targets += main.scenarios.map(\.target)
+    }
+    let addresses = try await LoadEngine.probe(targets: targets)
     options.note("endpoint: " + addresses.joined(separator: ", "))
     return session
   }
@@ -62,10 +67,12 @@ struct RunSession {
 
   /// What drives one run, measured against `history`.
   func driver(_ history: History) -> RunDriver {
-    let main = history.runs.filter { $0.header.branch == plan.gate.branch && $0.header.isUsable }
+    let judging = Judging(loaded: loaded, identity: identity, history: history)
+    let chosen = Set(judging.selection(candidates: []).baseline)
+    let main = history.runs.filter { chosen.contains($0.header.runID) }
     return RunDriver(
       loaded: loaded, schedule: schedule, store: storeLocation, options: options,
       signals: signals, reference: history.reference,
-      smallestBaselineMedian: ClientCheck.smallestMedian(of: main.suffix(plan.gate.baselineRuns)))
+      smallestBaselineMedian: ClientCheck.smallestMedian(of: main))
   }
 }
