@@ -259,12 +259,14 @@ import Workload
   func planFiles() throws {
     #expect(throws: PlanFileError.unreadable(path: "/nowhere/f", why: "No such file or directory"))
     {
-      try PlanFile.read("/nowhere/f")
+      try PlanFile.resolve("/nowhere/f", environment: [:])
     }
     let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: file) }
     try Data(count: PlanFile.bytesMax + 1).write(to: file)
-    #expect(throws: PlanFileError.self) { try PlanFile.read(file.path()) }
+    #expect(throws: PlanFileError.self) {
+      try PlanFile.resolve(file.path(), environment: [:])
+    }
   }
 
   @Test("The plan that init writes resolves, whatever the answers are")

@@ -18,6 +18,7 @@ struct BadInputTests {
         rate: fast
         profiles: [stress]
         abort: { over: 10 }
+        rate: 5
         """)
     for command in ["plan", "run", "check"] {
       let end = try product.run(command)
@@ -26,6 +27,7 @@ struct BadInputTests {
         ":3: target.modle: no such key; did you mean model?", ":5: scenarios.a.weight",
         ":6: scenarios.b.prompts.file: none.jsonl cannot be read", ":7: rate: \"fast\"",
         "stressUsers", ":9: abort.over: \"10\"",
+        ":10: the key rate stands here again, first in line 7",
       ] {
         #expect(end.errors.contains(text), "\(text) is not in \(end.errors)")
       }

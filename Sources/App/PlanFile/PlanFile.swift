@@ -13,8 +13,8 @@ public enum PlanFile {
   /// Most bytes of a plan file.
   public static let bytesMax = 1 << 20
 
-  /// The tree of a plan file. Throws what the system says, or every problem of the text.
-  public static func read(_ path: String) throws(PlanFileError) -> PlanTree {
+  /// A plan file's text as a tree, and its duplicate keys.
+  private static func read(_ path: String) throws(PlanFileError) -> YAMLTreeReader.Reading {
     let bytes: [UInt8]
     switch BoundedFile.read(path, bytesMax: bytesMax) {
     case .failure(.unreadable(let why)): throw .unreadable(path: path, why: why)
@@ -28,16 +28,23 @@ public enum PlanFile {
         ]))
     case .success(let read): bytes = read
     }
-    return try parse(bytes)
-  }
-
-  /// The tree of a plan's text.
-  public static func parse(_ bytes: [UInt8]) throws(PlanFileError) -> PlanTree {
     do {
       return try YAMLTreeReader.read(bytes)
     } catch {
       throw .invalid(error)
     }
+  }
+
+  /// The tree of a plan's text, or every problem of the text.
+  public static func parse(_ bytes: [UInt8]) throws(PlanFileError) -> PlanTree {
+    let reading: YAMLTreeReader.Reading
+    do {
+      reading = try YAMLTreeReader.read(bytes)
+    } catch {
+      throw .invalid(error)
+    }
+    if !reading.duplicates.isEmpty { throw .invalid(PlanProblems(reading.duplicates)) }
+    return reading.tree
   }
 
   /// Where a file that the plan names is: `name` in the folder of the plan file `plan`, or `name`
@@ -52,15 +59,18 @@ public enum PlanFile {
   public static func resolve(
     _ path: String, overrides: [PlanOverride] = [], environment: [String: String]
   ) throws(PlanFileError) -> PlanResolution {
-    let tree = try read(path)
+    let reading = try read(path)
+    let resolution: PlanResolution
     do {
-      return try PlanResolver.resolve(
-        tree, overrides: overrides, environment: environment,
+      resolution = try PlanResolver.resolve(
+        reading.tree, overrides: overrides, environment: environment,
         promptFile: { name in
           BoundedFile.read(self.path(name, beside: path), bytesMax: PromptFile.bytesMax)
         })
     } catch {
-      throw .invalid(error)
+      throw .invalid(.byLine(reading.duplicates + error.problems))
     }
+    if !reading.duplicates.isEmpty { throw .invalid(PlanProblems(reading.duplicates)) }
+    return resolution
   }
 }

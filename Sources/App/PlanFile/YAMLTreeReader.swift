@@ -22,6 +22,8 @@ struct YAMLTreeReader {
     var entries: [PlanEntry] = []
     /// A mapping's key whose value has not come.
     var key: (text: String, origin: PlanOrigin)?
+    /// True if the key was there before: its value is read and left out.
+    var isKeyDouble = false
     /// Lines of the keys so far.
     var lines: [String: Int] = [:]
   }
@@ -29,16 +31,28 @@ struct YAMLTreeReader {
   private var frames: [Frame] = []
   private var root: PlanTree?
   private var problems: [PlanProblem] = []
+  private var duplicates: [PlanProblem] = []
+
+  /// A tree, and its duplicate keys. Of these the first ones are in the tree, so that whatever else
+  /// is wrong with the plan can be said too.
+  struct Reading {
+    var tree: PlanTree
+    var duplicates: [PlanProblem]
+  }
 
   /// The tree of a text in UTF-8, with or without a byte order mark, with any line ends. An empty
   /// text is an empty mapping.
-  static func read(_ bytes: [UInt8]) throws(PlanProblems) -> PlanTree {
+  static func read(_ bytes: [UInt8]) throws(PlanProblems) -> Reading {
     let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
     if let problem = encodingProblem(text) { throw PlanProblems([problem]) }
     var reader = YAMLTreeReader()
     text.withUnsafeBufferPointer { reader.parse($0) }
-    guard reader.problems.isEmpty else { throw PlanProblems(reader.problems) }
-    return reader.root ?? PlanTree(.mapping([]), origin: .file(line: 1, column: 1))
+    guard reader.problems.isEmpty else {
+      throw PlanProblems.byLine(reader.problems + reader.duplicates)
+    }
+    return Reading(
+      tree: reader.root ?? PlanTree(.mapping([]), origin: .file(line: 1, column: 1)),
+      duplicates: reader.duplicates)
   }
 
   private mutating func parse(_ text: UnsafeBufferPointer<UInt8>) {
@@ -50,7 +64,7 @@ struct YAMLTreeReader {
     defer { yaml_parser_delete(&parser) }
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING)
     yaml_parser_set_input_string(&parser, text.baseAddress, text.count)
-    while problems.count < Self.problemsMax {
+    while problems.count + duplicates.count < Self.problemsMax {
       var event = yaml_event_t()
       guard yaml_parser_parse(&parser, &event) == 1 else {
         reportSyntax(parser, text)
@@ -119,8 +133,11 @@ struct YAMLTreeReader {
       return
     }
     if let key = frames[last].key {
-      frames[last].entries.append(PlanEntry(key: key.text, origin: key.origin, value: node))
+      if !frames[last].isKeyDouble {
+        frames[last].entries.append(PlanEntry(key: key.text, origin: key.origin, value: node))
+      }
       frames[last].key = nil
+      frames[last].isKeyDouble = false
     } else {
       frames[last].key = key(node, isText: isText, in: last)
     }
@@ -137,9 +154,13 @@ struct YAMLTreeReader {
     if text == "<<" {
       report(node.origin, "merge keys (<<) are not allowed in a plan")
     } else if let first = frames[frame].lines[text] {
-      report(
-        node.origin, "the key \(text) stands here again, first in line \(first)",
-        remedy: "remove one of the two")
+      frames[frame].isKeyDouble = true
+      duplicates.append(
+        PlanProblem(
+          .syntax, path: "", origin: node.origin,
+          what: "the key \(text) stands here again, first in line \(first)",
+          remedy: "remove one of the two"))
+      return (text, node.origin)
     }
     frames[frame].lines[text] = line
     return (text, node.origin)
@@ -225,5 +246,18 @@ extension YAMLTreeReader {
       count += UTF8.width(scalar)
     }
     return count
+  }
+}
+
+extension PlanProblems {
+  /// Problems in the order of the file, those without a line last.
+  static func byLine(_ problems: [PlanProblem]) -> PlanProblems {
+    func line(_ problem: PlanProblem) -> Int {
+      if case .file(let line, _) = problem.origin { line } else { .max }
+    }
+    return PlanProblems(
+      problems.enumerated().sorted { a, b in
+        (line(a.element), a.offset) < (line(b.element), b.offset)
+      }.map(\.element))
   }
 }
