@@ -89,4 +89,25 @@ struct LookTests {
     #expect(second.output.contains("PASS"))
     #expect(try simulator.stop().count == 400)
   }
+
+  @Test("Two jobs of one commit at one time agree on one verdict")
+  func twoJobs() throws {
+    let product = try Product(plan: nil)
+    let simulator = try Simulator(
+      in: product.folder, "--ttft", "200ms", "--gap", "2ms", "--tokens", "10")
+    try product.folder.write(TestPlan.sustained(url: simulator.url), to: "streamgate.yaml")
+    try LookTests.storeBaseline(product)
+    let arguments = ["run", "--commit", "twice", "--branch", "change"]
+    let (one, other) = (try product.start(arguments), try product.start(arguments))
+    for end in [try one.waitForEnd(), try other.waitForEnd()] {
+      #expect(end.code == 0, "\(end.errors)")
+      #expect(end.output.contains("PASS"))
+    }
+    let store = try ResultStore.open(
+      .sqlite(path: product.folder.file(".streamgate/results.db").path), for: .read)
+    let run = try #require(try store.runs(RunFilter(commit: "twice")).first)
+    let place = LookPlace(
+      project: "end-to-end", environment: run.header.environment, commit: "twice")
+    #expect(try store.looks(place).map(\.verdict) == [.pass])
+  }
 }
