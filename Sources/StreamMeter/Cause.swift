@@ -10,7 +10,7 @@ enum Cause: Equatable {
   case noToken
   /// A clean end without the marker.
   case noMarker
-  /// A clean end inside an event, where no marker is required.
+  /// A clean end inside an event that no marker follows, or inside a document.
   case cutEvent
   /// The transport broke.
   case broken
@@ -26,7 +26,7 @@ enum Cause: Equatable {
   case status(Int)
   /// A success with another media type.
   case contentType(String)
-  /// The right media type, and a body without a line of an event stream.
+  /// The right media type, and a body of another form.
   case shape
   /// A cap of ours.
   case limit(LimitKind)
@@ -115,7 +115,7 @@ extension Cause {
     case .notJSON(let offset): "An event is no JSON object, from its byte \(offset) on."
     case .status(let status): "The response's status was \(status)."
     case .contentType(let type): "The response's content type was \(type)."
-    case .shape: "The body is no event stream."
+    case .shape: "The body is not of the dialect's form."
     case .limit(let kind): Cause.detail(limit: kind)
     case .timedOut(let phase): Cause.detail(phase: phase)
     case .transport(let failure): Cause.detail(failure: failure)

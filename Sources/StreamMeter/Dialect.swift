@@ -1,5 +1,5 @@
-/// How a kind of service writes its stream, as data: end marker, event names, and which JSON
-/// paths mean what.
+/// How a kind of service writes its stream, as data: framing, end marker, event names, and which
+/// JSON paths mean what.
 ///
 /// A new dialect is a new entry in `Dialect.all`, and no code.
 public struct Dialect: Sendable {
@@ -7,13 +7,57 @@ public struct Dialect: Sendable {
   public let name: String
   /// The endpoint's usual path.
   public let defaultPath: String
-  /// The media type of a streamed response, lower case, without parameters.
-  public let contentType: String
+  /// How events lie in the body.
+  public let framing: Framing
+  /// The media types of a streamed response, lower case, without parameters; the first is the
+  /// usual one.
+  public let contentTypes: [String]
   /// True if a whole stream is told from a cut one by a marker.
   public let hasEndMarker: Bool
 
-  let endMarker: [UInt8]
+  /// The data of the event that is the end marker, nil where a name or a path tells it.
+  let endMarker: [UInt8]?
   let paths: PathTable
+  /// The paths of the one JSON object of a reply that does not stream, nil if there is none.
+  let replyPaths: PathTable?
+
+  /// How events lie in a body.
+  public enum Framing: Sendable, Equatable {
+    /// `text/event-stream`: the WHATWG HTML standard, section 9.2.
+    case events
+    /// One JSON object a line (NDJSON, JSON Lines); empty lines are passed over.
+    case lines
+    /// Plain text: whatever a read brings is content.
+    case text
+    /// One JSON object, the whole body: a reply that does not stream.
+    case document
+  }
+
+  init(
+    name: String, defaultPath: String, framing: Framing = .events, contentTypes: [String]? = nil,
+    hasEndMarker: Bool = true, endMarker: String? = nil, paths: [PathRule],
+    events: [String: EventRule] = [:], reply: [PathRule]? = nil
+  ) {
+    self.name = name
+    self.defaultPath = defaultPath
+    self.framing = framing
+    self.contentTypes = contentTypes ?? Dialect.contentTypes(of: framing)
+    self.hasEndMarker = hasEndMarker
+    self.endMarker = endMarker.map { Array($0.utf8) }
+    self.paths = PathTable(paths, events: events)
+    replyPaths = reply.map { PathTable($0) }
+  }
+
+  private init(replyOf streamed: Dialect, _ replyPaths: PathTable) {
+    name = streamed.name
+    defaultPath = streamed.defaultPath
+    framing = .document
+    contentTypes = Dialect.contentTypes(of: .document)
+    hasEndMarker = false
+    endMarker = nil
+    paths = replyPaths
+    self.replyPaths = replyPaths
+  }
 
   /// The dialect of that name, nil if there is none. O(dialects).
   public static func named(_ name: String) -> Dialect? {
@@ -23,65 +67,45 @@ public struct Dialect: Sendable {
   /// The names of all dialects, in the order of the table.
   public static var names: [String] { all.map(\.name) }
 
-  /// True if a `Content-Type` is the dialect's, whatever its parameters and case.
+  /// The same service's replies that do not stream, nil where there are none.
+  public var unstreamed: Dialect? { replyPaths.map { Dialect(replyOf: self, $0) } }
+
+  /// The media types that each framing goes by.
+  private static func contentTypes(of framing: Framing) -> [String] {
+    switch framing {
+    case .events: ["text/event-stream"]
+    case .lines:
+      [
+        "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonl",
+        "application/jsonlines", "application/x-jsonlines", "application/json-lines",
+        "application/stream+json",
+      ]
+    case .text: ["text/plain", "text/markdown", "application/octet-stream"]
+    case .document: ["application/json"]
+    }
+  }
+
+  /// True if a `Content-Type` is one of the dialect's, whatever its parameters and case.
   func accepts(_ field: String) -> Bool {
     let media = field.prefix { $0 != ";" }
     let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
     let start = media.utf8.drop(while: isBlank)
     let end = start.lastIndex { !isBlank($0) }.map { start.index(after: $0) }
-    return start[..<(end ?? start.startIndex)].elementsEqual(contentType.utf8) {
-      $0 == $1 || ($0 | 0x20 == $1 && (0x41...0x5A).contains($0))
+    let name = start[..<(end ?? start.startIndex)]
+    return contentTypes.contains { contentType in
+      name.elementsEqual(contentType.utf8) {
+        $0 == $1 || ($0 | 0x20 == $1 && (0x41...0x5A).contains($0))
+      }
     }
   }
 
   /// True if an event's data is the end marker; white space around it is let pass, as the
   /// clients in use do.
   func isEndMarker(_ data: UnsafeRawBufferPointer) -> Bool {
-    guard let first = data.first, first != UInt8(ascii: "{"), hasEndMarker else { return false }
-    let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 0x0A }
+    guard let endMarker, let first = data.first, first != UInt8(ascii: "{") else { return false }
+    let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
     let start = data.drop(while: isBlank)
     let end = start.lastIndex { !isBlank($0) }.map { $0 + 1 } ?? start.startIndex
     return start[..<end].elementsEqual(endMarker)
-  }
-}
-
-/// What the value at a path of an event means.
-enum PathMeaning: UInt8, Sendable {
-  /// Nothing: only a step on the way to something.
-  case none
-  /// Its presence is a choice, with a role alone allowed.
-  case choice
-  /// Text of the answer, a token if not empty.
-  case content
-  /// Text of the model's reasoning, a token if not empty.
-  case reasoning
-  /// A piece of a tool call's arguments, a token if not empty.
-  case toolArguments
-  /// Why the model stopped.
-  case finishReason
-  /// The count of output tokens.
-  case usageOutput
-  /// The count of prompt tokens.
-  case usageInput
-  /// The count of cached prompt tokens.
-  case usageCached
-  /// An error, unless it is null.
-  case error
-}
-
-/// One line of a dialect's table.
-struct PathRule: Sendable {
-  /// Names joined by dots, `[]` after a name for each element of an array:
-  /// `choices[].delta.content`.
-  let path: String
-  /// What is found there.
-  let meaning: PathMeaning
-  /// The value that it must have to mean that, nil for any.
-  let literal: String?
-
-  init(_ path: String, _ meaning: PathMeaning, equals literal: String? = nil) {
-    self.path = path
-    self.meaning = meaning
-    self.literal = literal
   }
 }

@@ -1,4 +1,5 @@
-/// Cuts events from `text/event-stream` by the WHATWG HTML standard, section 9.2.6.
+/// Cuts events from a body: from `text/event-stream` by the WHATWG HTML standard, section 9.2.6,
+/// or each line that is not blank as an event of its own.
 ///
 /// `id` and `retry` are read over: nothing reconnects here. An event's name matters only as far
 /// as the dialect's table knows it.
@@ -13,18 +14,21 @@ struct EventReader: ~Copyable {
     case lineTooLong
     /// An event beyond its limit.
     case eventTooLong
+    /// The first line, where each is an event, does not begin a JSON object.
+    case foreign
   }
 
   private let eventBytesMax: Int
+  private var isLineAnEvent = false
   private var lines: LineReader
   private var isFirstLine = true
   /// The data of the event under way: in place as long as it is one line of this read.
   private var dataInPlace: UnsafeRawBufferPointer?
   private var data = ByteBuffer()
   private var hasData = false
-  private var pendingName = EventName.unknown
-  /// The name of the event that was given last.
-  private(set) var name = EventName.unknown
+  private var pendingKind = EventKind.unnamed
+  /// What the table knows of the name of the event that was given last.
+  private(set) var kind = EventKind.unnamed
   /// Bytes of the body before the first data line of the event that was given last.
   private(set) var eventOffset = 0
   /// Bytes of the body before the first data line of the event under way.
@@ -40,22 +44,39 @@ struct EventReader: ~Copyable {
   /// Bytes of the body before the line that `lineTooLong` tells of.
   var longLineOffset: Int { lines.restOffset }
 
-  /// True if the body does not look like an event stream: text, and no line of a known field.
+  /// True if the body does not look like an event stream: text, and no line of a known field; or,
+  /// where each line is an event, no JSON object.
   var isForeign: Bool {
-    !hasKnownLine && (hasForeignLine || !isStartOfKnownLine(lines.rest))
+    guard !hasKnownLine else { return false }
+    if isLineAnEvent { return !isStartOfObject(lines.rest) }
+    return hasForeignLine || !isStartOfKnownLine(lines.rest)
   }
 
   /// True if the body's end would cut an event or a line.
-  var isInsideEvent: Bool { hasData || lines.rest.count > 0 }
+  var isInsideEvent: Bool {
+    hasData || (isLineAnEvent ? !isBlank(lines.rest) : lines.rest.count > 0)
+  }
+
+  /// The last line, where each is an event and the body ended without a line's end: valid until
+  /// the next mutation. Nil for none.
+  mutating func lastLine() -> UnsafeRawBufferPointer? {
+    guard isLineAnEvent, !isBlank(lines.rest) else { return nil }
+    kind = .unnamed
+    eventOffset = lines.restOffset
+    return isFirstLine ? withoutByteOrderMark(lines.rest) : lines.rest
+  }
 
   /// Ready for another body.
-  mutating func reset() {
-    lines.reset()
+  mutating func reset(_ framing: Dialect.Framing) {
+    isLineAnEvent = framing == .lines
+    lines.reset(isCarriageReturnAnEnd: !isLineAnEvent)
     data.reset()
     isFirstLine = true
     dataInPlace = nil
     hasData = false
-    pendingName = .unknown
+    pendingKind = .unnamed
+    kind = .unnamed
+    eventOffset = 0
     hasKnownLine = false
     hasForeignLine = false
   }
@@ -75,6 +96,14 @@ struct EventReader: ~Copyable {
         if isFirstLine {
           isFirstLine = false
           line = withoutByteOrderMark(line)
+        }
+        if isLineAnEvent {
+          guard !isBlank(line) else { continue }
+          guard hasKnownLine || isStartOfObject(line) else { return .foreign }
+          hasKnownLine = true
+          kind = .unnamed
+          eventOffset = lines.lineOffset
+          return line.count <= eventBytesMax ? .event(line) : .eventTooLong
         }
         if line.isEmpty {
           if let event = dispatch() { return .event(event) }
@@ -100,8 +129,8 @@ struct EventReader: ~Copyable {
 
   /// The data of the event that a blank line ends, nil if there is no event.
   private mutating func dispatch() -> UnsafeRawBufferPointer? {
-    name = pendingName
-    pendingName = .unknown
+    kind = pendingKind
+    pendingKind = .unnamed
     guard hasData else { return nil }
     hasData = false
     eventOffset = dataOffset
@@ -127,7 +156,7 @@ struct EventReader: ~Copyable {
     case .data: return append(value(line, after: nameEnd))
     case .event:
       hasKnownLine = true
-      pendingName = table.eventName(value(line, after: nameEnd))
+      pendingKind = table.kind(value(line, after: nameEnd))
     }
     return true
   }
@@ -171,5 +200,19 @@ struct EventReader: ~Copyable {
       return FieldName(UnsafeRawBufferPointer(rebasing: line[..<colon])) != .unknown
     }
     return FieldName.isStartOfOne(line)
+  }
+
+  private func isBlank(_ line: UnsafeRawBufferPointer) -> Bool {
+    line.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
+  }
+
+  /// True if the text begins a JSON object, or is blank so far.
+  private func isStartOfObject(_ text: UnsafeRawBufferPointer) -> Bool {
+    let line = isFirstLine ? withoutByteOrderMark(text) : text
+    if isFirstLine, line.count < 3, line.elementsEqual([0xEF, 0xBB, 0xBF].prefix(line.count)) {
+      return true
+    }
+    let first = line.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
+    return first == nil || first == UInt8(ascii: "{")
   }
 }

@@ -10,6 +10,7 @@ struct JSONWalker: ~Copyable {
   private let base: UnsafeRawPointer
   private let end: Int
   private let table: PathTable.View
+  private let root: UInt16
   private var position = 0
   private var depth = 0
   /// Where the inside of the string that was read last lies, and whether it has an escape.
@@ -18,8 +19,9 @@ struct JSONWalker: ~Copyable {
   private var stringHasEscape = false
   private(set) var facts = EventFacts()
 
-  /// A walk over `count` bytes from `base`.
-  init(_ base: UnsafeRawPointer, count: Int, _ table: PathTable.View) {
+  /// A walk over `count` bytes from `base`, by what the table has below `root`.
+  init(_ base: UnsafeRawPointer, count: Int, _ table: PathTable.View, root: UInt16) {
+    self.root = root
     self.base = base
     end = count
     self.table = table
@@ -31,8 +33,9 @@ struct JSONWalker: ~Copyable {
   /// Walks the whole text; false if it is no JSON object.
   mutating func walk() -> Bool {
     skipSpace()
-    guard position < end, byte == UInt8(ascii: "{"), object(PathTable.root) else { return false }
+    guard position < end, byte == UInt8(ascii: "{"), object(root) else { return false }
     skipSpace()
+    facts.settleUsage()
     return position == end
   }
 
@@ -91,8 +94,13 @@ struct JSONWalker: ~Copyable {
   private mutating func note(_ index: UInt16, _ kind: JSONKind, _ text: UnsafeRawBufferPointer) {
     guard index != PathTable.unknown else { return }
     let node = table.nodes[Int(index)]
-    guard node.meaning != .none, table.isLiteral(node, text) else { return }
-    facts.note(node.meaning, kind, text)
+    var i = Int(node.meaningsStart)
+    let end = i + Int(node.meaningsCount)
+    while i < end {
+      let meaning = table.meanings[i]
+      if table.holds(meaning, of: text) { facts.note(meaning.meaning, kind, text) }
+      i += 1
+    }
   }
 
   private mutating func object(_ node: UInt16) -> Bool {
@@ -134,9 +142,12 @@ struct JSONWalker: ~Copyable {
       depth -= 1
       return true
     }
-    let element = table.nodes[Int(node)].element
+    let place = table.nodes[Int(node)]
+    var index = 0
     while true {
       skipSpace()
+      let element = place.indicesCount == 0 ? place.element : table.element(node, at: index)
+      index += 1
       guard value(element) else { return false }
       skipSpace()
       guard position < end else { return false }
@@ -286,9 +297,11 @@ extension JSONWalker {
     }
   }
 
-  /// The node of a name with escapes, which no known server writes, but which means the same.
+  /// The node of a name with escapes, which few servers write, but which means the same. A name
+  /// with half a surrogate pair is none.
   @inline(never)
   private mutating func escapedMember(_ node: UInt16) -> UInt16 {
+    // An escape is never shorter than the UTF-8 that it stands for.
     withUnsafeTemporaryAllocation(byteCount: stringEnd - stringStart, alignment: 1) { name in
       var count = 0
       var at = stringStart
@@ -300,9 +313,11 @@ extension JSONWalker {
           at += 1
           continue
         }
-        guard let (unescaped, length) = asciiEscape(at) else { return PathTable.unknown }
-        name[count] = unescaped
-        count += 1
+        guard let (scalar, length) = unescaped(at) else { return PathTable.unknown }
+        for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter {
+          name[count] = byte
+          count += 1
+        }
         at += length
       }
       let unescaped = UnsafeRawBufferPointer(rebasing: name[..<count])
@@ -310,23 +325,35 @@ extension JSONWalker {
     }
   }
 
-  /// The byte of an escape and the escape's length; nil beyond ASCII, which no table name has.
-  private func asciiEscape(_ at: Int) -> (byte: UInt8, length: Int)? {
-    let kind = base.load(fromByteOffset: at + 1, as: UInt8.self)
-    switch kind {
-    case UInt8(ascii: "b"): return (0x08, 2)
-    case UInt8(ascii: "f"): return (0x0C, 2)
-    case UInt8(ascii: "n"): return (0x0A, 2)
-    case UInt8(ascii: "r"): return (0x0D, 2)
-    case UInt8(ascii: "t"): return (0x09, 2)
+  /// The character of an escape and the escape's length; nil for half a surrogate pair.
+  private func unescaped(_ at: Int) -> (scalar: Unicode.Scalar, length: Int)? {
+    switch base.load(fromByteOffset: at + 1, as: UInt8.self) {
+    case UInt8(ascii: "b"): return ("\u{08}", 2)
+    case UInt8(ascii: "f"): return ("\u{0C}", 2)
+    case UInt8(ascii: "n"): return ("\n", 2)
+    case UInt8(ascii: "r"): return ("\r", 2)
+    case UInt8(ascii: "t"): return ("\t", 2)
     case UInt8(ascii: "u"):
-      var unit: UInt16 = 0
-      for i in 0..<4 {
-        guard let digit = hexDigit(at + 2 + i) else { return nil }
-        unit = unit << 4 | digit
-      }
-      return unit < 0x80 ? (UInt8(unit), 6) : nil
-    default: return (kind, 2)
+      guard let unit = codeUnit(at + 2) else { return nil }
+      if let scalar = Unicode.Scalar(unit) { return (scalar, 6) }
+      guard unit < 0xDC00, at + 12 <= stringEnd,
+        base.load(fromByteOffset: at + 6, as: UInt8.self) == UInt8(ascii: "\\"),
+        base.load(fromByteOffset: at + 7, as: UInt8.self) == UInt8(ascii: "u"),
+        let low = codeUnit(at + 8), (0xDC00...0xDFFF).contains(low)
+      else { return nil }
+      let value = 0x10000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(low) - 0xDC00)
+      return Unicode.Scalar(value).map { ($0, 12) }
+    case let plain: return (Unicode.Scalar(plain), 2)
     }
+  }
+
+  /// The number of four hexadecimal digits, which the walk over the string has seen to be such.
+  private func codeUnit(_ at: Int) -> UInt16? {
+    var unit: UInt16 = 0
+    for i in 0..<4 {
+      guard let digit = hexDigit(at + i) else { return nil }
+      unit = unit << 4 | digit
+    }
+    return unit
   }
 }

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Cuts lines from a body that comes in reads; a line ends at LF, CR, or CR LF.
+/// Cuts lines from a body that comes in reads; a line ends at LF, CR, or CR LF, or, as wanted, at
+/// LF alone.
 ///
 /// A line that lies in one read is given in place. Only one that straddles reads is copied, and
 /// only new bytes are searched, so that a body in single bytes costs O(bytes) too.
@@ -19,6 +20,7 @@ struct LineReader: ~Copyable {
   private static let carriageReturn: UInt8 = 0x0D
 
   private let bytesMax: Int
+  private var isCarriageReturnAnEnd = true
   /// The start of a line whose end has not come, or the line that was given last.
   private var straddling = ByteBuffer()
   private var isStraddlingGiven = false
@@ -49,7 +51,8 @@ struct LineReader: ~Copyable {
   var restOffset: Int { straddling.isEmpty ? readOffset + position : straddlingOffset }
 
   /// Ready for another body.
-  mutating func reset() {
+  mutating func reset(isCarriageReturnAnEnd: Bool) {
+    self.isCarriageReturnAnEnd = isCarriageReturnAnEnd
     straddling.reset()
     isStraddlingGiven = false
     isLineFeedDue = false
@@ -65,7 +68,8 @@ struct LineReader: ~Copyable {
       if first == LineReader.lineFeed { position = 1 }
     }
     nextLineFeed = find(LineReader.lineFeed)
-    nextCarriageReturn = find(LineReader.carriageReturn)
+    nextCarriageReturn =
+      isCarriageReturnAnEnd ? find(LineReader.carriageReturn) : read.count
   }
 
   /// The next line of this read.

@@ -28,4 +28,28 @@ struct ReplyText: ~Copyable {
     }
     buffer.append(text)
   }
+
+  /// Adds plain text, escaped as the inside of a JSON string.
+  @inline(never)
+  mutating func append(plain text: UnsafeRawBufferPointer) {
+    guard !isFull else { return }
+    // Six bytes are the longest escape.
+    guard buffer.count + 6 * text.count <= ReplyText.bytesMax else {
+      isFull = true
+      return
+    }
+    let digits = Array("0123456789abcdef".utf8)
+    for byte in text {
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+        buffer.append(UInt8(ascii: "\\"))
+        buffer.append(byte)
+      case 0..<0x20:
+        for escape in "\\u00".utf8 { buffer.append(escape) }
+        buffer.append(digits[Int(byte >> 4)])
+        buffer.append(digits[Int(byte & 15)])
+      default: buffer.append(byte)
+      }
+    }
+  }
 }

@@ -68,6 +68,8 @@ public struct StreamMeter: ~Copyable {
   private let stallGap: Nanos
   private var reader: EventReader
   private var reply = ReplyText()
+  /// The body so far of a reply that is one document.
+  private var document = ByteBuffer()
   private var gaps = GapLog()
   private var excerpt = ByteBuffer()
   private var isExcerptOfEvent = false
@@ -95,6 +97,7 @@ public struct StreamMeter: ~Copyable {
     self.isEndMarkerRequired = isEndMarkerRequired
     self.stallGap = stallGap
     reader = EventReader(limits: limits)
+    reader.reset(dialect.framing)
   }
 
   /// Makes ready for the next request, of the same dialect; keeps the buffers.
@@ -113,8 +116,9 @@ public struct StreamMeter: ~Copyable {
     gapMaxAt = nil
     state = .idle
     cause = nil
-    reader.reset()
     reply.reset()
+    reader.reset(dialect.framing)
+    document.reset()
     gaps.reset()
     excerpt.reset()
     isExcerptOfEvent = false
@@ -129,8 +133,8 @@ public struct StreamMeter: ~Copyable {
 
   /// Makes ready for the next request, of another dialect or other rules; keeps the buffers.
   public mutating func reset(dialect: Dialect, isEndMarkerRequired: Bool) {
-    reset()
     self.dialect = dialect
+    reset()
     self.isEndMarkerRequired = isEndMarkerRequired
   }
 
@@ -215,7 +219,13 @@ extension StreamMeter {
     }
     switch state {
     case .idle: cause = how == .clean ? .noHeader : cutShort(how)
-    case .streaming: cause = how == .clean ? cleanEnd() : cutShort(how)
+    case .streaming:
+      if how == .clean { takeRest() }
+      switch state {
+      case .draining: cause = endAfterMarker(how)
+      case .failed: break
+      default: cause = how == .clean ? cleanEnd() : cutShort(how)
+      }
     case .draining: cause = endAfterMarker(how)
     case .refused, .failed, .ended: break
     }
@@ -224,7 +234,8 @@ extension StreamMeter {
 
   /// A clean end of the body without the marker.
   private func cleanEnd() -> Cause {
-    if bodyBytes > 0 && reader.isForeign { return .shape }
+    if dialect.framing == .document { return .noMarker }
+    if dialect.framing != .text && bodyBytes > 0 && reader.isForeign { return .shape }
     if isEndMarkerRequired && dialect.hasEndMarker { return .noMarker }
     if reader.isInsideEvent { return .cutEvent }
     return hasFirstToken ? .noMarkerAllowed : .noToken
@@ -257,7 +268,22 @@ extension StreamMeter {
   ) {
     let contentBefore = contentEvents
     let allowed = min(bytes.count, limits.bodyBytesMax - offset)
-    reader.begin(UnsafeRawBufferPointer(rebasing: bytes[..<allowed]), offset: offset)
+    let allowedBytes = UnsafeRawBufferPointer(rebasing: bytes[..<allowed])
+    switch dialect.framing {
+    case .events, .lines: takeEvents(allowedBytes, offset: offset, at: stamp)
+    case .text: takeText(allowedBytes, at: stamp)
+    case .document: keepDocument(allowedBytes)
+    }
+    if state == .streaming && allowed < bytes.count {
+      fail(.limit(.body(limits.bodyBytesMax)), offset: limits.bodyBytesMax)
+    }
+    account(contentEvents - contentBefore, at: stamp)
+  }
+
+  private mutating func takeEvents(
+    _ bytes: UnsafeRawBufferPointer, offset: Int, at stamp: MonotonicNanos
+  ) {
+    reader.begin(bytes, offset: offset)
     dialect.paths.withView { table in
       while state == .streaming {
         switch reader.next(table) {
@@ -269,13 +295,64 @@ extension StreamMeter {
           fail(.limit(.line(limits.lineBytesMax)), offset: reader.longLineOffset)
         case .eventTooLong:
           fail(.limit(.event(limits.eventBytesMax)), offset: reader.dataOffset)
+        case .foreign: fail(.shape, offset: 0)
         }
       }
     }
-    if state == .streaming && allowed < bytes.count {
-      fail(.limit(.body(limits.bodyBytesMax)), offset: limits.bodyBytesMax)
+  }
+
+  /// Text is content, one event a read.
+  private mutating func takeText(_ bytes: UnsafeRawBufferPointer, at stamp: MonotonicNanos) {
+    if reply.isKept { reply.append(plain: bytes) }
+    guard readStamp != stamp else { return }
+    events += 1
+    guard events <= limits.eventsMax else {
+      return fail(.limit(.events(limits.eventsMax)), offset: bodyBytes)
+    }
+    contentEvents += 1
+    if milestones.firstChoice == nil { milestones.firstChoice = stamp }
+    if milestones.firstAnswer == nil { milestones.firstAnswer = stamp }
+  }
+
+  private mutating func keepDocument(_ bytes: UnsafeRawBufferPointer) {
+    guard document.count + bytes.count <= limits.eventBytesMax else {
+      return fail(.limit(.event(limits.eventBytesMax)), offset: 0)
+    }
+    document.append(bytes)
+  }
+
+  /// Takes what only the body's clean end completes: a document, or a last line without its end.
+  private mutating func takeRest() {
+    guard let stamp = readStamp else { return }
+    let contentBefore = contentEvents
+    if dialect.framing == .document {
+      // The bytes stay where they are: nothing below touches the document.
+      takeDocument(document.bytes, at: stamp)
+    } else if !reader.isForeign, let line = reader.lastLine() {
+      dialect.paths.withView { table in
+        if isWhole(line, table) { take(line, table, at: stamp) }
+      }
     }
     account(contentEvents - contentBefore, at: stamp)
+  }
+
+  private mutating func takeDocument(_ data: UnsafeRawBufferPointer, at stamp: MonotonicNanos) {
+    guard let first = data.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { return }
+    guard first == UInt8(ascii: "{") else { return fail(.shape, offset: 0) }
+    dialect.paths.withView { table in
+      guard isWhole(data, table) else { return fail(.cutEvent, offset: data.count) }
+      take(data, table, at: stamp)
+    }
+    guard state == .streaming else { return }
+    milestones.done = stamp
+    state = .draining
+  }
+
+  /// False if the text ends before the JSON in it does.
+  private func isWhole(_ data: UnsafeRawBufferPointer, _ table: PathTable.View) -> Bool {
+    guard let base = data.baseAddress else { return false }
+    var walker = JSONWalker(base, count: data.count, table, root: PathTable.unknown)
+    return walker.walk() || walker.offset < data.count
   }
 
   private mutating func take(
@@ -285,30 +362,48 @@ extension StreamMeter {
     guard events <= limits.eventsMax else {
       return fail(.limit(.events(limits.eventsMax)), offset: reader.eventOffset)
     }
-    switch reader.name {
-    case .ignored: return
-    case .error: return fail(.errorEvent, event: data)
-    case .unknown: break
-    }
     if dialect.isEndMarker(data) {
       milestones.done = stamp
       state = .draining
       return
     }
+    take(data, table, as: reader.kind, at: stamp)
+  }
+
+  /// Takes an event that the table knows as `kind` by its name.
+  private mutating func take(
+    _ data: UnsafeRawBufferPointer, _ table: PathTable.View, as kind: EventKind,
+    at stamp: MonotonicNanos
+  ) {
+    switch kind.meaning {
+    case .ignored: return
+    case .error: return fail(.errorEvent, event: data)
+    case .unknown, .end: break
+    }
     guard let base = data.baseAddress else { return fail(.notJSON(at: 0), event: data) }
-    var walker = JSONWalker(base, count: data.count, table)
+    var walker = JSONWalker(base, count: data.count, table, root: kind.root)
     guard walker.walk() else { return fail(.notJSON(at: walker.offset), event: data) }
+    if kind == .unnamed, let name = walker.facts.name {
+      let named = table.kind(name)
+      if named != .unnamed { return take(data, table, as: named, at: stamp) }
+    }
     take(walker.facts, data, at: stamp)
+    if state == .streaming && (kind.meaning == .end || walker.facts.isEnd) {
+      milestones.done = stamp
+      state = .draining
+    }
   }
 
   private mutating func take(
     _ facts: borrowing EventFacts, _ data: UnsafeRawBufferPointer, at stamp: MonotonicNanos
   ) {
     if facts.isError { return fail(.errorEvent, event: data) }
-    if facts.hasChoice && milestones.firstChoice == nil { milestones.firstChoice = stamp }
+    if milestones.firstChoice == nil, facts.hasChoice || facts.hasToken {
+      milestones.firstChoice = stamp
+    }
     if facts.hasToken { contentEvents += 1 }
-    if reply.isKept, let text = facts.content { reply.append(text) }
-    if facts.hasContent && milestones.firstAnswer == nil { milestones.firstAnswer = stamp }
+    if reply.isKept, !facts.isHidden, let text = facts.content { reply.append(text) }
+    if facts.hasAnswer && milestones.firstAnswer == nil { milestones.firstAnswer = stamp }
     if let reason = facts.finishReason {
       finishReason.removeAll()
       finishReason.append(

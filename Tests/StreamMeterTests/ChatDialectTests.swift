@@ -12,7 +12,7 @@ struct ChatDialectTests {
   func table() throws {
     let chat = try #require(Dialect.named("openai-chat"))
     #expect(chat.defaultPath == "/v1/chat/completions")
-    #expect(chat.contentType == "text/event-stream")
+    #expect(chat.contentTypes == ["text/event-stream"])
     #expect(chat.hasEndMarker)
     #expect(Dialect.names.contains("openai-chat"))
     #expect(Dialect.named("openai") == nil)

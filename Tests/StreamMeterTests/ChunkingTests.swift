@@ -10,12 +10,16 @@ private struct Reference {
   /// By which byte each content event was complete.
   var contentAt: [Int64] = []
 
-  init(_ body: [UInt8], end: TransportEnd, limits: MeterLimits = MeterLimits()) throws {
-    var meter = try Harness.meter(limits: limits)
+  init(
+    _ body: [UInt8], _ dialect: Dialect? = Dialect.named("openai-chat"), end: TransportEnd,
+    limits: MeterLimits = MeterLimits()
+  ) throws {
+    var meter = try Harness.meter(dialect, limits: limits)
     reading = try Harness.feed(
-      &meter, body, cuts: Array(0..<body.count).dropFirst().map { $0 }, end: end)
+      &meter, body, cuts: Array(0..<body.count).dropFirst().map { $0 }, end: end,
+      contentType: nil)
     meter.reset()
-    meter.head(status: 200, contentType: Harness.eventStream, at: MonotonicNanos(0))
+    meter.head(status: 200, contentType: nil, at: MonotonicNanos(0))
     for i in body.indices {
       let before = meter.contentEvents
       body.withUnsafeBytes { bytes in
@@ -24,6 +28,9 @@ private struct Reference {
       }
       contentAt += Array(repeating: Int64(i + 1), count: meter.contentEvents - before)
     }
+    let before = meter.contentEvents
+    meter.end(end, at: MonotonicNanos(Int64(body.count)))
+    contentAt += Array(repeating: Int64(body.count), count: meter.contentEvents - before)
   }
 
   /// Records an issue where a packing's reading differs from what must follow.
@@ -54,28 +61,40 @@ private struct Reference {
 
 @Suite("Any packing into reads")
 struct ChunkingTests {
-  @Test("A stream cut at any byte gives the same result", arguments: try Corpus.names)
-  func everyCut(_ name: String) throws {
-    let body = try Corpus.bytes(name)
-    let reference = try Reference(body, end: .clean)
-    var meter = try Harness.meter()
+  /// The bodies whose events do not depend on reads.
+  static let files = Corpus.files.filter { $0.dialect?.framing != .text }
+
+  @Test("The corpus has bodies of every dialect, and of every kind of reply")
+  func coverage() {
+    let folders = Set(Corpus.files.map(\.folder))
+    let replies = Dialect.names.filter { Dialect.named($0)?.unstreamed != nil }
+    let names = Dialect.names.map { $0 == "openai-chat" ? "sse" : $0 }
+    #expect(folders == Set(names + replies.map { "reply." + $0 }))
+  }
+
+  @Test("A stream cut at any byte gives the same result", arguments: files)
+  func everyCut(_ file: CorpusFile) throws {
+    let body = try file.bytes
+    let reference = try Reference(body, file.dialect, end: .clean)
+    var meter = try Harness.meter(file.dialect)
     for cut in 0...body.count {
-      let packed = try Harness.feed(&meter, body, cuts: [cut])
-      reference.check(packed, ends: [cut, body.count].filter { $0 > 0 }, "\(name) cut at \(cut)")
+      let packed = try Harness.feed(&meter, body, cuts: [cut], contentType: nil)
+      reference.check(
+        packed, ends: [cut, body.count].filter { $0 > 0 }, "\(file.name) cut at \(cut)")
     }
   }
 
-  @Test("A stream in random pieces gives the same result", arguments: try Corpus.names)
-  func randomCuts(_ name: String) throws {
-    let body = try Corpus.bytes(name)
+  @Test("A stream in random pieces gives the same result", arguments: files)
+  func randomCuts(_ file: CorpusFile) throws {
+    let body = try file.bytes
     for end in [TransportEnd.clean, .broken(code: 18)] {
-      let reference = try Reference(body, end: end)
+      let reference = try Reference(body, file.dialect, end: end)
       var random = SeededGenerator(seed: 7, label: "packing")
-      var meter = try Harness.meter()
+      var meter = try Harness.meter(file.dialect)
       for round in 0..<100 {
         let cuts = cuts(of: body.count, mean: 1 << (round % 9), &random)
-        let packed = try Harness.feed(&meter, body, cuts: cuts, end: end)
-        reference.check(packed, ends: cuts + [body.count], "\(name) cut at \(cuts)")
+        let packed = try Harness.feed(&meter, body, cuts: cuts, end: end, contentType: nil)
+        reference.check(packed, ends: cuts + [body.count], "\(file.name) cut at \(cuts)")
       }
     }
   }
@@ -97,7 +116,7 @@ struct ChunkingTests {
       var meter = try Harness.meter(limits: limits)
       for round in 0..<20 {
         let cuts = cuts(of: body.count, mean: 1 << (round % 7), &random)
-        let packed = try Harness.feed(&meter, body, cuts: cuts)
+        let packed = try Harness.feed(&meter, body, cuts: cuts, contentType: nil)
         reference.check(packed, ends: cuts + [body.count], "\(body) cut at \(cuts)")
       }
     }
@@ -129,19 +148,18 @@ struct ChunkingTests {
   @Test("Each stream of the corpus is read as its golden line says")
   func golden() throws {
     var text = ""
-    for name in try Corpus.names {
-      let body = try Corpus.bytes(name)
-      text += line(name, try Reference(body, end: .clean).reading)
+    for file in Corpus.files {
+      text += line(file, try Reference(file.bytes, file.dialect, end: .clean).reading)
     }
     try Golden.expect(text, equals: "meter_corpus.txt")
   }
 
-  private func line(_ name: String, _ reading: Reading) -> String {
+  private func line(_ file: CorpusFile, _ reading: Reading) -> String {
     let at = { (stamp: MonotonicNanos?) in stamp.map { String($0.rawValue) } ?? "-" }
     let count = { (count: Int?) in count.map { String($0) } ?? "-" }
     let m = reading.milestones
     var text = """
-      \(name): \(reading.outcome.name)
+      \(file.folder)/\(file.name): \(reading.outcome.name)
         bytes \(reading.bodyBytes) events \(reading.events) content \(reading.contentEvents) \
       usage input \(count(reading.usage.input)) output \(count(reading.usage.output)) \
       cached \(count(reading.usage.cached))

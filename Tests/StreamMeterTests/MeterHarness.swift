@@ -41,16 +41,16 @@ struct Reading {
   }
 }
 
-/// Meters of the chat dialect, fed by hand.
+/// Meters fed by hand, of the chat dialect if no other is named.
 enum Harness {
   static let eventStream = "text/event-stream"
 
   static func meter(
-    limits: MeterLimits = MeterLimits(), isEndMarkerRequired: Bool = true
+    _ dialect: Dialect? = Dialect.named("openai-chat"), limits: MeterLimits = MeterLimits(),
+    isEndMarkerRequired: Bool = true
   ) throws -> StreamMeter {
     StreamMeter(
-      dialect: try #require(Dialect.named("openai-chat")), limits: limits,
-      isEndMarkerRequired: isEndMarkerRequired)
+      dialect: try #require(dialect), limits: limits, isEndMarkerRequired: isEndMarkerRequired)
   }
 
   /// Feeds a body in reads that end before the bytes at `cuts`, and at the end of the body; the
@@ -79,12 +79,13 @@ enum Harness {
 
   /// What a fresh meter says of a body.
   static func reading(
-    _ body: String, end: TransportEnd = .clean, limits: MeterLimits = MeterLimits(),
+    _ body: String, _ dialect: Dialect? = Dialect.named("openai-chat"),
+    cuts: [Int] = [], end: TransportEnd = .clean, limits: MeterLimits = MeterLimits(),
     isEndMarkerRequired: Bool = true, status: Int = 200, contentType: String? = eventStream
   ) throws -> Reading {
-    var meter = try meter(limits: limits, isEndMarkerRequired: isEndMarkerRequired)
+    var meter = try meter(dialect, limits: limits, isEndMarkerRequired: isEndMarkerRequired)
     return try feed(
-      &meter, Array(body.utf8), end: end, status: status, contentType: contentType)
+      &meter, Array(body.utf8), cuts: cuts, end: end, status: status, contentType: contentType)
   }
 
   /// An event that carries a token.
@@ -96,18 +97,41 @@ enum Harness {
   static let marker = "data: [DONE]\n\n"
 }
 
-/// The streams of `Tests/Corpus/sse`.
-enum Corpus {
-  static let folder = Golden.checkout.appending(path: "Tests/Corpus/sse")
+/// A body of the corpus: `Tests/Corpus/FOLDER/NAME.txt`.
+struct CorpusFile: Sendable, CustomTestStringConvertible {
+  /// The dialect's name, `reply.` before it where the reply does not stream; `sse` for the chat
+  /// streams of many servers.
+  var folder: String
+  var name: String
 
-  static var names: [String] {
+  var testDescription: String { "\(folder)/\(name)" }
+
+  var bytes: [UInt8] {
     get throws {
-      try FileManager.default.contentsOfDirectory(atPath: folder.path)
-        .filter { $0.hasSuffix(".txt") }.sorted()
+      [UInt8](try Data(contentsOf: Corpus.folder.appending(path: "\(folder)/\(name)")))
     }
   }
 
-  static func bytes(_ name: String) throws -> [UInt8] {
-    [UInt8](try Data(contentsOf: folder.appending(path: name)))
+  var dialect: Dialect? {
+    if folder == "sse" { return Dialect.named("openai-chat") }
+    guard folder.hasPrefix("reply.") else { return Dialect.named(folder) }
+    return Dialect.named(String(folder.dropFirst(6)))?.unstreamed
   }
+}
+
+/// The bodies of `Tests/Corpus`.
+enum Corpus {
+  static let folder = Golden.checkout.appending(path: "Tests/Corpus")
+
+  /// Every body that a meter can read, by folder and name.
+  static let files: [CorpusFile] = {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.sorted().flatMap { name in
+      let files =
+        (try? FileManager.default.contentsOfDirectory(
+          atPath: folder.appending(path: name).path)) ?? []
+      return files.filter { $0.hasSuffix(".txt") }.sorted()
+        .map { CorpusFile(folder: name, name: $0) }
+    }.filter { $0.dialect != nil }
+  }()
 }

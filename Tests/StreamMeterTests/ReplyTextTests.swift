@@ -21,6 +21,27 @@ import Testing
     #expect(try reply(body, isKept: false).isEmpty)
   }
 
+  @Test("Raw text is kept as the inside of a JSON string, and what is not shown is left out")
+  func otherDialects() throws {
+    var text = try Harness.meter(Dialect.named("raw-text"))
+    text.keepReplies(true)
+    let plain = "a\"b\\\n\u{1}é"
+    _ = try Harness.feed(
+      &text, Array(plain.utf8), cuts: Array(1..<plain.utf8.count), contentType: nil)
+    #expect(String(decoding: text.replyText, as: UTF8.self) == "a\\\"b\\\\\\u000a\\u0001é")
+    var tokens = try Harness.meter(Dialect.named("tgi"))
+    tokens.keepReplies(true)
+    let body = """
+      data: {"token":{"text":"x","special":false},"generated_text":null}
+
+      data: {"token":{"text":"</s>","special":true},"generated_text":"x"}
+
+
+      """
+    _ = try Harness.feed(&tokens, Array(body.utf8))
+    #expect(String(decoding: tokens.replyText, as: UTF8.self) == "x")
+  }
+
   @Test("A reply is forgotten with the next request, and one without an end is kept as it came")
   func resets() throws {
     var meter = try Harness.meter()
