@@ -109,10 +109,11 @@ extension Failure {
         because: systemError.map { String(cString: strerror(Int32($0))) }
           ?? "no answer within \(within.seconds) s",
         remedy: "start the service, check target.url, or raise target.timeouts.connect")
-    case .tls(let host, let port, let code):
+    case .tls(let host, let port, let code, let reason):
       self.init(
         .unavailable, "the endpoint's TLS cannot be agreed on", at: "\(host):\(port)",
-        because: "libcurl code \(code)", remedy: "check its certificate, or set target.tls.ca")
+        because: "\(reason) (libcurl code \(code))",
+        remedy: "check its certificate; target.tls names an authority and a client's certificate")
     case .openFiles(let allowed, let needed):
       self.init(
         .unavailable, "the load needs \(needed) open files, the system allows \(allowed)",

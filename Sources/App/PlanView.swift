@@ -22,7 +22,7 @@ struct PlanView {
           + value.origin.description)
     }
     lines += [
-      "", "plan digest      \(plan.digest)", "environment      \(loaded.environment)",
+      "", "plan digest      \(loaded.digest)", "environment      \(loaded.environment)",
       "arrivals SHA-256 \(schedule.sha256(plan))", "",
     ]
     if estimate.warmPassRequests > 0 {
@@ -47,7 +47,7 @@ struct PlanView {
   var json: JSONValue {
     .object([
       JSONMember("format", .string("streamgate-plan/1")),
-      JSONMember("digest", .string(plan.digest)),
+      JSONMember("digest", .string(loaded.digest)),
       JSONMember("environment", .string(loaded.environment)),
       JSONMember("arrivals_sha256", .string(schedule.sha256(plan))),
       JSONMember("requests", .integer(Int64(estimate.requests))),

@@ -25,18 +25,25 @@ public enum ConnectionUse: Sendable, Equatable {
 public struct EasyHandle: ~Copyable {
   let pointer: UnsafeMutableRawPointer
   private let attemptHook: UnsafeMutablePointer<ccurl_attempt_hook>
+  private let errorBuffer: UnsafeMutablePointer<CChar>
 
   /// A handle with the settings that every transfer here shares: HTTP/1.1 over http and https
   /// only, no signals, no redirects followed, no proxy, no netrc, TCP_NODELAY, HTTP/0.9 refused.
   public init() throws(CurlError) {
     try CurlLibrary.prepare()
     guard let pointer = curl_easy_init() else { throw .noMemory }
+    let errorBuffer = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    errorBuffer.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     do throws(CurlError) {
       try EasyHandle.applyShared(to: pointer)
+      try EasyHandle.check(
+        ccurl_set_pointer(pointer, CURLOPT_ERRORBUFFER, errorBuffer), "ERRORBUFFER")
     } catch {
       curl_easy_cleanup(pointer)
+      errorBuffer.deallocate()
       throw error
     }
+    self.errorBuffer = errorBuffer
     self.pointer = pointer
     attemptHook = .allocate(capacity: 1)
     attemptHook.initialize(to: ccurl_attempt_hook())
@@ -45,6 +52,7 @@ public struct EasyHandle: ~Copyable {
   deinit {
     curl_easy_cleanup(pointer)
     attemptHook.deallocate()
+    errorBuffer.deallocate()
   }
 
   // MARK: What a transfer is
@@ -92,6 +100,22 @@ public struct EasyHandle: ~Copyable {
     try set(CURLOPT_CAINFO, path, "CAINFO")
   }
 
+  /// The client's certificate and its key, in PEM. `password` decrypts the key; without one an
+  /// encrypted key is refused: the library would otherwise ask for it at the terminal.
+  public func setClientCertificate(
+    _ path: String, keyPath: String?, password: String?
+  ) throws(CurlError) {
+    try set(CURLOPT_SSLCERT, path, "SSLCERT")
+    try set(CURLOPT_SSLKEY, keyPath ?? path, "SSLKEY")
+    try set(CURLOPT_KEYPASSWD, password ?? "", "KEYPASSWD")
+  }
+
+  /// Takes any certificate of any host.
+  public func setUnverified() throws(CurlError) {
+    try set(CURLOPT_SSL_VERIFYPEER, 0, "SSL_VERIFYPEER")
+    try set(CURLOPT_SSL_VERIFYHOST, 0, "SSL_VERIFYHOST")
+  }
+
   /// Which connections the transfer may use and leave behind.
   public func setConnectionUse(_ use: ConnectionUse) throws(CurlError) {
     var (isFresh, isClosed, idle) = (0, 0, 0)
@@ -115,6 +139,11 @@ public struct EasyHandle: ~Copyable {
     try set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds, "CONNECTTIMEOUT_MS")
   }
 
+  /// Milliseconds to the end; for transfers that are not under a loop.
+  public func setMillisecondsMax(_ milliseconds: Int) throws(CurlError) {
+    try set(CURLOPT_TIMEOUT_MS, milliseconds, "TIMEOUT_MS")
+  }
+
   // MARK: Who hears of it
 
   /// The functions that get header lines, body bytes and attempts, and what they are given.
@@ -134,6 +163,15 @@ public struct EasyHandle: ~Copyable {
     try EasyHandle.check(ccurl_set_attempt_hook(pointer, attemptHook), "PREREQFUNCTION")
   }
 
+  /// Takes the reply's bytes and forgets them; without it they would go to stdout.
+  public func discardReply() throws(CurlError) {
+    let discard: DataFunction = { _, size, count, _ in size * count }
+    try EasyHandle.check(
+      ccurl_set_data_function(pointer, CURLOPT_WRITEFUNCTION, discard), "WRITEFUNCTION")
+    try EasyHandle.check(
+      ccurl_set_data_function(pointer, CURLOPT_HEADERFUNCTION, discard), "HEADERFUNCTION")
+  }
+
   // MARK: What became of it
 
   /// Connections that the last transfer opened; 0 if it ran on one that was there.
@@ -141,6 +179,9 @@ public struct EasyHandle: ~Copyable {
 
   /// The operating system's error of the last transfer, 0 for none.
   public var systemError: Int { long(CURLINFO_OS_ERRNO) }
+
+  /// libcurl's own words on what failed in the last transfer, at most 255 bytes; empty for none.
+  public var errorText: String { String(cString: errorBuffer) }
 
   /// Runs the transfer alone, and blocks until it is over.
   public func perform() -> TransportCode {

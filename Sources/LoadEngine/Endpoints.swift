@@ -91,27 +91,44 @@ struct Endpoints {
     return result == 0 ? code : errno
   }
 
+  /// Agrees on TLS, and asks for OPTIONS: with TLS 1.3 a service refuses a client's certificate, or
+  /// the lack of one, only once the client takes the connection for made.
   private static func tryTLS(
     _ authority: URLAuthority, address: Address, target: TargetPlan
   ) throws(EngineError) {
-    let code: TransportCode
-    do throws(CurlError) {
-      let easy = try EasyHandle()
-      let connectTo = try CurlList([connectTo(authority, address)])
-      try easy.setURL(target.url.value)
-      try easy.setConnectTo(connectTo)
-      if let caFile = target.caFile { try easy.setCAFile(caFile) }
-      try easy.setConnectOnly()
-      let milliseconds = max(target.timeouts.connect.rawValue / 1_000_000, 1)
-      try easy.setConnectMillisecondsMax(Int(milliseconds))
-      code = easy.perform()
-    } catch {
-      throw EngineError(error)
+    func attempt(isAsking: Bool) throws(EngineError) -> (code: TransportCode, reason: String) {
+      try curl { () throws(CurlError) in
+        let easy = try EasyHandle()
+        let connectTo = try CurlList([connectTo(authority, address)])
+        try easy.setURL(target.url.value)
+        try easy.setConnectTo(connectTo)
+        try setTLS(target.tls, on: easy)
+        let milliseconds = Int(max(target.timeouts.connect.rawValue / 1_000_000, 1))
+        try easy.setConnectMillisecondsMax(milliseconds)
+        if isAsking {
+          try easy.setOptions()
+          try easy.setMillisecondsMax(milliseconds)
+          try easy.discardReply()
+        } else {
+          try easy.setConnectOnly()
+        }
+        let code = easy.perform()
+        return (code, easy.errorText.isEmpty ? code.text : easy.errorText)
+      }
     }
-    guard code.isOK else {
-      throw .tls(host: authority.host, port: authority.port, code: code.rawValue)
+    let agreed = try attempt(isAsking: false)
+    let asked = agreed.code.isOK ? try attempt(isAsking: true) : agreed
+    // What else becomes of the question is no matter of TLS.
+    guard agreed.code.isOK, !isAlert(asked.reason) || asked.code.isOK else {
+      throw .tls(
+        host: authority.host, port: authority.port, code: asked.code.rawValue,
+        reason: asked.reason)
     }
   }
+
+  /// True if the peer refused the session by an alert (RFC 8446, 6): the library's code for that is
+  /// the one of any broken connection.
+  static func isAlert(_ reason: String) -> Bool { reason.contains("alert") }
 
   /// How libcurl wants to be told to go to an address: `host:port:address:port`.
   static func connectTo(_ authority: URLAuthority, _ address: Address) -> String {

@@ -11,8 +11,8 @@ public enum EngineError: Error, Equatable, Sendable {
   /// No address took a connection within the limit; `systemError` is the first address' errno, nil
   /// where the limit passed.
   case unreachable(host: String, port: Int, within: Nanos, systemError: Int?)
-  /// A connection, but no agreement on TLS; with the transport library's code.
-  case tls(host: String, port: Int, code: Int)
+  /// A connection, but no agreement on TLS; with the transport library's code and its words.
+  case tls(host: String, port: Int, code: Int, reason: String)
   /// The system allows fewer open files than the load needs: raise it with `ulimit -Hn`.
   case openFiles(allowed: Int, needed: Int)
   /// A system call failed, with its name and errno.
@@ -33,8 +33,8 @@ extension EngineError: CustomStringConvertible {
     case .unreachable(let host, let port, let within, let systemError):
       "no connection to \(host):\(port) within \(within.seconds) s"
         + (systemError.map { " (errno \($0))" } ?? "")
-    case .tls(let host, let port, let code):
-      "no TLS with \(host):\(port) (transport code \(code))"
+    case .tls(let host, let port, let code, let reason):
+      "no TLS with \(host):\(port) (transport code \(code)): \(reason)"
     case .openFiles(let allowed, let needed):
       "\(needed) open files needed, \(allowed) allowed: raise the hard limit (ulimit -Hn) or"
         + " lower limits.inFlight"

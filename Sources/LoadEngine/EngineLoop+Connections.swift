@@ -65,7 +65,7 @@ extension EngineLoop {
   ) throws(CurlError) {
     try easy.pointee.setURL(setup.pointee.url)
     try easy.pointee.setHeaders(setup.pointee.headers)
-    if let caFile = setup.pointee.caFile { try easy.pointee.setCAFile(caFile) }
+    try setTLS(setup.pointee.tls, on: easy.pointee)
     try easy.pointee.setOptions()
     try easy.pointee.setConnectionUse(.openAndKeep)
     try easy.pointee.setFunctions(

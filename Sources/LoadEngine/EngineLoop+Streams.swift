@@ -75,7 +75,7 @@ extension EngineLoop {
         try slot.pointee.easy.setURL(setup.pointee.url)
         try slot.pointee.easy.setHeaders(setup.pointee.headers)
         try slot.pointee.easy.setConnectionUse(setup.pointee.connectionUse)
-        if let caFile = setup.pointee.caFile { try slot.pointee.easy.setCAFile(caFile) }
+        try setTLS(setup.pointee.tls, on: slot.pointee.easy)
       }
       try addressLists.start[setup.pointee.endpoint].apply(
         to: slot.pointee.easy, number: place.seq)

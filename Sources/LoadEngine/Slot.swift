@@ -203,6 +203,8 @@ struct Slot: ~Copyable {
     case .tls: return .failed(.tls, code: code.rawValue)
     case .badHTTP: return .failed(.protocol, code: code.rawValue)
     case .tooLarge: return .failed(.limit, code: code.rawValue)
+    case .ended where header.status == 0 && isTLS && Endpoints.isAlert(easy.errorText):
+      return .failed(.tls, code: code.rawValue)
     case .ended, .stoppedByUs: return .broken(code: code.rawValue)
     }
   }

@@ -7,7 +7,7 @@ import StreamMeter
 struct ScenarioSetup: ~Copyable {
   let url: String
   let isTLS: Bool
-  let caFile: String?
+  let tls: TLSPlan
   let timeouts: Timeouts
   let dialect: Dialect
   let isEndMarkerRequired: Bool
@@ -26,7 +26,7 @@ struct ScenarioSetup: ~Copyable {
     headerLines = lines
     url = target.url.value + target.path
     self.isTLS = isTLS
-    caFile = target.caFile
+    tls = target.tls
     timeouts = target.timeouts
     self.dialect = dialect
     isEndMarkerRequired = target.isEndMarkerRequired
@@ -57,6 +57,16 @@ struct ScenarioSetup: ~Copyable {
     lines.append("Expect:")
     return lines
   }
+}
+
+/// Gives a transfer the plan's TLS.
+func setTLS(_ tls: TLSPlan, on easy: borrowing EasyHandle) throws(CurlError) {
+  if let caFile = tls.caFile { try easy.setCAFile(caFile) }
+  if let certificate = tls.certificateFile {
+    try easy.setClientCertificate(
+      certificate, keyPath: tls.keyFile, password: tls.keyPassword?.value)
+  }
+  if tls.verification == .insecure { try easy.setUnverified() }
 }
 
 /// One list for each address of an endpoint, which spreads streams over them.

@@ -65,7 +65,7 @@ extension Plan {
     ]
     if let prices { members.append(JSONMember("prices", prices.json)) }
     if let store { members.append(JSONMember("store", .string(store.template))) }
-    if let caFile = target.caFile { members.append(JSONMember("tlsCA", .string(caFile))) }
+    members += target.tls.members
     return JSONValue.object(members).sortedByName
   }
 
@@ -77,6 +77,7 @@ extension Plan {
     for target in targets {
       found += target.url.secrets + target.bodySecrets.secrets
       found += target.headers.flatMap(\.value.secrets)
+      found += target.tls.keyPassword?.secrets ?? []
     }
     return Set(found).filter { !$0.isEmpty }.sorted()
   }
@@ -105,6 +106,17 @@ extension ScenarioPlan {
 
   fileprivate var headersJSON: JSONValue {
     .object(target.headers.map { JSONMember($0.name, .string($0.value.template)) })
+  }
+}
+
+extension TLSPlan {
+  fileprivate var members: [JSONMember] {
+    let texts = [
+      ("tlsCA", caFile), ("tlsCertificate", certificateFile), ("tlsKey", keyFile),
+      ("tlsKeyPassword", keyPassword?.template),
+      ("tlsVerify", verification == .full ? nil : verification.rawValue),
+    ]
+    return texts.compactMap { name, text in text.map { JSONMember(name, .string($0)) } }
   }
 }
 

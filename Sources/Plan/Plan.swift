@@ -117,8 +117,8 @@ public struct TargetPlan: Sendable, Equatable {
   public var body: JSONValue
   /// What the `${NAME}` in `body` stand for; only the transport reads it.
   public var bodySecrets: SecretValues
-  /// Path of a CA file, nil for the system's.
-  public var caFile: String?
+  /// How TLS is agreed on, where the URL asks for it.
+  public var tls: TLSPlan
   /// How connections are used.
   public var connections: ConnectionMode
   /// True where a stream must end with the dialect's marker.
@@ -128,7 +128,8 @@ public struct TargetPlan: Sendable, Equatable {
   public init(
     url: SecretText, path: String, dialect: String = "openai-chat", model: String = "",
     headers: [HeaderPlan] = [], timeouts: Timeouts = Timeouts(), body: JSONValue = .object([]),
-    caFile: String? = nil, connections: ConnectionMode = .reuse, isEndMarkerRequired: Bool = true,
+    tls: TLSPlan = TLSPlan(), connections: ConnectionMode = .reuse,
+    isEndMarkerRequired: Bool = true,
     bodySecrets: SecretValues = SecretValues()
   ) {
     self.url = url
@@ -138,7 +139,7 @@ public struct TargetPlan: Sendable, Equatable {
     self.headers = headers
     self.timeouts = timeouts
     self.body = body
-    self.caFile = caFile
+    self.tls = tls
     self.connections = connections
     self.isEndMarkerRequired = isEndMarkerRequired
     self.bodySecrets = bodySecrets

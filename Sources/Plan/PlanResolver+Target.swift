@@ -27,8 +27,7 @@ extension PlanResolver {
       section["timeouts"], standard: Timeouts(), isScenario: false)
     readBody(section["body"], &target)
     readEndMarker(section["endMarker"], &target, isScenario: false)
-    let tls = reader.section(section["tls"], .tls)
-    target.caFile = reader.optional(tls["ca"], .word)
+    target.tls = readTLS(section["tls"])
     target.connections = reader.value(
       section["connections"], ConnectionMode.kind, default: .reuse)
     return url == nil ? nil : target

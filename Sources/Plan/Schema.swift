@@ -28,7 +28,7 @@ struct Schema {
 
   static let timeouts = Schema(["connect", "firstToken", "stall", "total"])
 
-  static let tls = Schema(["ca"], later: ["cert", "key", "verify", "insecure"])
+  static let tls = Schema(["ca", "cert", "key", "keyPassword", "verify"])
 
   static let scenario = Schema(
     [

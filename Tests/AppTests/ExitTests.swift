@@ -71,7 +71,7 @@ struct ExitTests {
         Failure(EngineError.unreachable(host: "h", port: 1, within: .seconds(5), systemError: nil)),
         .unavailable
       ),
-      (Failure(EngineError.tls(host: "h", port: 1, code: 60)), .unavailable),
+      (Failure(EngineError.tls(host: "h", port: 1, code: 60, reason: "r")), .unavailable),
       (Failure(EngineError.openFiles(allowed: 10, needed: 20)), .unavailable),
       (Failure(EngineError.badURL("u")), .plan),
       (Failure(FileError.unreadable(path: "p", reason: "r")), .input),

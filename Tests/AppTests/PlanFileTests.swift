@@ -108,7 +108,7 @@ import Workload
     let body = template.body(scenario: 1, prompt: 0, profile: 0, seq: 0)
     #expect(String(decoding: body, as: UTF8.self).contains(secret))
     #expect(template.headers(scenario: 0).contains { $0.value.value == "Bearer \(secret)" })
-    #expect(plan.secrets == [secret])
+    #expect(plan.secrets == ["k3y", secret])
     let shown =
       "\(plan)" + String(reflecting: plan) + "\(resolution.values)" + "\(plan.digestInputs)"
     #expect(!shown.contains(secret))

@@ -53,7 +53,7 @@ let fullPlan = """
     model: llama-3.1-8b
     headers: { Authorization: "Bearer ${API_TOKEN}" }
     timeouts: { connect: 5s, firstToken: 30s, stall: 10s, total: 120s }
-    tls: { ca: certs/ca.pem }
+    tls: { ca: certs/ca.pem, cert: certs/me.pem, key: certs/me.key, keyPassword: "${KEY_PASS}" }
     connections: idle 75s
     endMarker: required
     body: { top_p: 1.0, user: "1.0" }
@@ -111,7 +111,7 @@ let fullPlan = """
   """
 
 /// The variables of `fullPlan`.
-let fullEnvironment = ["API_TOKEN": "t0ken", "RUNNER_CLASS": "ci-4core"]
+let fullEnvironment = ["API_TOKEN": "t0ken", "RUNNER_CLASS": "ci-4core", "KEY_PASS": "k3y"]
 
 /// The files of `fullPlan`.
 let fullFiles = ["prompts/long.jsonl": "\"one\"\n\n{\"prompt\": \"two\\nlines\"}\n"]

@@ -120,6 +120,15 @@ private let valuePlans = [
   WrongPlan("a fragment", replacing: ":8080", with: ":8080#x"),
   WrongPlan("a path in the URL", replacing: ":8080", with: ":8080/v1"),
   WrongPlan("a port out of range", replacing: ":8080", with: ":80800"),
+  WrongPlan(
+    "TLS keys without a certificate", replacing: "8080\" }",
+    with: "8080\", tls: { key: k.pem, keyPassword: \"${NO_PASS}\" } }"),
+  WrongPlan(
+    "an authority that is not asked", replacing: "8080\" }",
+    with: "8080\", tls: { ca: c.pem, verify: insecure } }"),
+  WrongPlan(
+    "verification by a truth value", replacing: "8080\" }",
+    with: "8080\", tls: { verify: false } }"),
   WrongPlan("no host", replacing: "http://127.0.0.1:8080", with: "http://"),
   WrongPlan("a host with a space", replacing: "127.0.0.1", with: "a b"),
   WrongPlan("a path without slash", replacing: "8080\" }", with: "8080\", path: v1 }"),

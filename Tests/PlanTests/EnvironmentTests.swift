@@ -76,7 +76,11 @@ import Testing
   private static let free: [Change] = [
     Change("URL") { $0.target.url = SecretText("http://other:2") },
     Change("headers") { $0.scenarios[0].target.headers = [] },
-    Change("CA file") { $0.target.caFile = "ca.pem" },
+    Change("CA file") { $0.target.tls.caFile = "ca.pem" },
+    Change("client certificate") { $0.target.tls.certificateFile = "c.pem" },
+    Change("client key") { $0.target.tls.keyFile = "k.pem" },
+    Change("key's password") { $0.target.tls.keyPassword = SecretText("${P}") },
+    Change("verification") { $0.target.tls.verification = .insecure },
     Change("project") { $0.project = "q" },
     Change("requests limit") { $0.limits.requests = 5 },
     Change("token limit") { $0.limits.outputTokens = 5 },

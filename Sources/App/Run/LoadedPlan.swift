@@ -16,6 +16,35 @@ extension Plan {
   }
 }
 
+extension PromptFileError {
+  fileprivate var why: String {
+    switch self {
+    case .unreadable(let why): why
+    case .tooLong: "it is too long"
+    }
+  }
+}
+
+extension Plan {
+  /// Bytes of a certificate's file at most.
+  private static let certificateBytesMax = 16 << 20
+
+  /// This plan with the paths of its certificates relative to where the program runs; throws for a
+  /// file that cannot be read.
+  fileprivate func locatingFiles(beside path: String) throws -> Plan {
+    for (key, name) in target.tls.files {
+      let file = PlanFile.path(name, beside: path)
+      let read = BoundedFile.read(file, bytesMax: Plan.certificateBytesMax)
+      guard case .failure(let error) = read else { continue }
+      throw Failure(.input, "target.tls.\(key) cannot be read", at: file, because: error.why)
+    }
+    var plan = self
+    plan.target.tls = target.tls.mapFiles { PlanFile.path($0, beside: path) }
+    for index in plan.scenarios.indices { plan.scenarios[index].target.tls = plan.target.tls }
+    return plan
+  }
+}
+
 /// A plan as a command needs it: resolved, with its keys and where its values came from.
 struct LoadedPlan {
   var plan: Plan
@@ -41,11 +70,14 @@ struct LoadedPlan {
     for warning in resolution.warnings {
       options.say("warning: " + warning.text(file: options.config))
     }
-    let plan = resolution.plan
+    let plan = try resolution.plan.locatingFiles(beside: options.config)
     return LoadedPlan(
       plan: plan, resolution: resolution, path: options.config,
       environment: plan.environmentKey(cpuModel: Environment.cpuModel()))
   }
+
+  /// SHA-256 of the plan as it is written, wherever its folder is.
+  var digest: String { resolution.plan.digest }
 
   /// The folder of the plan file: paths in the plan are relative to it.
   var folder: String {

@@ -53,7 +53,7 @@ struct RunDriver {
       runID: UUIDv7.make(at: now, random: bytes),
       project: plan.project, commit: identity.commit, testedCommit: identity.testedCommit,
       branch: identity.branch, environment: loaded.environment,
-      planDigest: loaded.plan.digest, startedAt: now,
+      planDigest: loaded.digest, startedAt: now,
       timeout: plan.scenarios.map(\.target.timeouts.total).max() ?? plan.target.timeouts.total,
       profiles: plan.profiles.map(\.rawValue), scenarios: plan.scenarios.map(\.name),
       referenceTokens: reference?.referenceTokens ?? [:], stallGap: reference?.stallGap,
