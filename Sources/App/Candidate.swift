@@ -17,6 +17,11 @@ struct CandidateIdentity: Equatable {
   /// True if runs of this commit cannot be told from runs of another tree.
   var isUncommitted: Bool { commit == CandidateIdentity.uncommitted }
 
+  /// The commits that a build of this tree may be called by; none for a tree that no commit holds.
+  var buildNames: [String] {
+    isUncommitted ? [] : [commit, testedCommit].compactMap { $0 }
+  }
+
   /// What the flags say, and git where they do not.
   static func find(commit: String?, branch: String?, git: Git) throws -> CandidateIdentity {
     var notes: [String] = []

@@ -47,7 +47,7 @@ struct ScenarioSetup: ~Copyable {
 
   /// The header lines: the plan's, JSON as the content's type where the plan names none, and no
   /// `Expect`, which costs a round trip or a second of waiting.
-  private static func lines(_ headers: [HeaderPlan]) -> [String] {
+  static func lines(_ headers: [HeaderPlan]) -> [String] {
     var lines = headers.map { header in
       header.value.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value.value)"
     }

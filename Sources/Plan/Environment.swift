@@ -66,6 +66,10 @@ extension Plan {
     if let prices { members.append(JSONMember("prices", prices.json)) }
     if let store { members.append(JSONMember("store", .string(store.template))) }
     members += target.tls.members
+    members += [
+      target.ready.map { JSONMember("ready", $0.json) },
+      target.identity.map { JSONMember("identity", $0.json) },
+    ].compactMap { $0 }
     return JSONValue.object(members).sortedByName
   }
 
@@ -117,6 +121,25 @@ extension TLSPlan {
       ("tlsVerify", verification == .full ? nil : verification.rawValue),
     ]
     return texts.compactMap { name, text in text.map { JSONMember(name, .string($0)) } }
+  }
+}
+
+extension ReadyPlan {
+  fileprivate var json: JSONValue {
+    .object([
+      JSONMember("path", .string(path)), JSONMember("within", .integer(within.rawValue)),
+    ])
+  }
+}
+
+extension IdentityPlan {
+  fileprivate var json: JSONValue {
+    .object(
+      [
+        JSONMember("path", .string(path)),
+        JSONMember("member", .array(member.map { .string($0) })),
+        equals.map { JSONMember("equals", .string($0)) },
+      ].compactMap { $0 })
   }
 }
 

@@ -123,6 +123,10 @@ public struct TargetPlan: Sendable, Equatable {
   public var connections: ConnectionMode
   /// True where a stream must end with the dialect's marker.
   public var isEndMarkerRequired: Bool
+  /// What must answer before load, nil for nothing.
+  public var ready: ReadyPlan?
+  /// What tells the build that answers, nil for nothing.
+  public var identity: IdentityPlan?
 
   /// An endpoint.
   public init(
@@ -130,7 +134,8 @@ public struct TargetPlan: Sendable, Equatable {
     headers: [HeaderPlan] = [], timeouts: Timeouts = Timeouts(), body: JSONValue = .object([]),
     tls: TLSPlan = TLSPlan(), connections: ConnectionMode = .reuse,
     isEndMarkerRequired: Bool = true,
-    bodySecrets: SecretValues = SecretValues()
+    bodySecrets: SecretValues = SecretValues(), ready: ReadyPlan? = nil,
+    identity: IdentityPlan? = nil
   ) {
     self.url = url
     self.path = path
@@ -143,6 +148,8 @@ public struct TargetPlan: Sendable, Equatable {
     self.connections = connections
     self.isEndMarkerRequired = isEndMarkerRequired
     self.bodySecrets = bodySecrets
+    self.ready = ready
+    self.identity = identity
   }
 }
 

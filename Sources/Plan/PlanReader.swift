@@ -122,7 +122,8 @@ struct PlanReader {
     if let name = VariableText(text).names.first {
       report(
         .value, field.path, field.origin, "${\(name)} is not allowed here",
-        remedy: "variables go into headers, body, url, store, project and gate.environment")
+        remedy: "variables go into headers, body, url, store, project, gate.environment and "
+          + "target.identity.equals")
       return nil
     }
     return accept(kind.parse(text), field, kind)

@@ -28,6 +28,8 @@ extension PlanResolver {
     readBody(section["body"], &target)
     readEndMarker(section["endMarker"], &target, isScenario: false)
     target.tls = readTLS(section["tls"])
+    target.ready = readReady(section["ready"])
+    target.identity = readIdentity(section["identity"])
     target.connections = reader.value(
       section["connections"], ConnectionMode.kind, default: .reuse)
     return url == nil ? nil : target

@@ -23,12 +23,16 @@ struct Schema {
   ]
 
   static let target = Schema(
-    ["url"] + overridable + ["tls", "connections"],
-    later: ["login", "auth", "ready", "identity", "stream", "input", "regions"])
+    ["url"] + overridable + ["tls", "ready", "identity", "connections"],
+    later: ["login", "auth", "stream", "input", "regions"])
 
   static let timeouts = Schema(["connect", "firstToken", "stall", "total"])
 
   static let tls = Schema(["ca", "cert", "key", "keyPassword", "verify"])
+
+  static let ready = Schema(["path", "within"])
+
+  static let identity = Schema(["path", "json", "equals"])
 
   static let scenario = Schema(
     [
@@ -67,12 +71,14 @@ struct Schema {
       "version",
     ]
     let structured = [
-      "target.headers", "target.body", "target.timeouts", "target.tls", "gate.effects",
+      "target.headers", "target.body", "target.timeouts", "target.tls", "target.ready",
+      "target.identity", "gate.effects",
     ]
     let paths =
       top.keys.filter { !sections.contains($0) }
       + leaves("target", target) + leaves("target.timeouts", timeouts)
-      + leaves("target.tls", tls) + leaves("abort", abort) + leaves("limits", limits)
+      + leaves("target.tls", tls) + leaves("target.ready", ready)
+      + leaves("target.identity", identity) + leaves("abort", abort) + leaves("limits", limits)
       + leaves("prices", prices) + leaves("gate", gate) + leaves("reports", reports)
     return paths.filter { !structured.contains($0) }
   }()

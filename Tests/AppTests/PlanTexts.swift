@@ -54,6 +54,8 @@ let fullPlan = """
     headers: { Authorization: "Bearer ${API_TOKEN}" }
     timeouts: { connect: 5s, firstToken: 30s, stall: 10s, total: 120s }
     tls: { ca: certs/ca.pem, cert: certs/me.pem, key: certs/me.key, keyPassword: "${KEY_PASS}" }
+    ready: { path: /health, within: 5m }
+    identity: { path: /version, json: build.commit, equals: "${GIT_SHA}" }
     connections: idle 75s
     endMarker: required
     body: { top_p: 1.0, user: "1.0" }
@@ -111,7 +113,9 @@ let fullPlan = """
   """
 
 /// The variables of `fullPlan`.
-let fullEnvironment = ["API_TOKEN": "t0ken", "RUNNER_CLASS": "ci-4core", "KEY_PASS": "k3y"]
+let fullEnvironment = [
+  "API_TOKEN": "t0ken", "RUNNER_CLASS": "ci-4core", "KEY_PASS": "k3y", "GIT_SHA": "abc123f",
+]
 
 /// The files of `fullPlan`.
 let fullFiles = ["prompts/long.jsonl": "\"one\"\n\n{\"prompt\": \"two\\nlines\"}\n"]

@@ -66,9 +66,9 @@ private let keyPlans = [
   WrongPlan("an unknown key near nothing", adding: "zzzzzz: 1\n"),
   WrongPlan("keys of later versions", adding: "regions: [eu]\n"),
   WrongPlan(
-    "a login, readiness and identity",
+    "a login, and regions of a target",
     replacing: "8080\" }",
-    with: "8080\", login: { path: /l }, ready: { path: /h }, identity: { path: /v } }"),
+    with: "8080\", login: { path: /l }, regions: [a] }"),
   WrongPlan(
     "a conversation", replacing: "prompts: [\"a\"]",
     with: "prompts: [\"a\"], turns: 4, history: 8, think: 6s..3s, stream: false"),
@@ -126,6 +126,12 @@ private let valuePlans = [
   WrongPlan(
     "an authority that is not asked", replacing: "8080\" }",
     with: "8080\", tls: { ca: c.pem, verify: insecure } }"),
+  WrongPlan(
+    "a readiness without a path, that waits for nothing", replacing: "8080\" }",
+    with: "8080\", ready: { within: 0s } }"),
+  WrongPlan(
+    "an identity with a wrong member and an unset build", replacing: "8080\" }",
+    with: "8080\", identity: { path: version, json: a..b, equals: \"${NO_SHA}\" } }"),
   WrongPlan(
     "verification by a truth value", replacing: "8080\" }",
     with: "8080\", tls: { verify: false } }"),

@@ -27,6 +27,11 @@ struct CheckCommand: AsyncParsableCommand {
   func run() async throws {
     let loaded = try LoadedPlan.load(global)
     let plan = loaded.plan
+    let readiness = Readiness(options: global)
+    try await readiness.waitUntilReady(plan.target)
+    if let build = try await readiness.build(at: plan.target) {
+      Console.print(Console.inertLine("build: \(build)"))
+    }
     let addresses = try await LoadEngine.probe(targets: plan.scenarios.map(\.target))
     global.note("endpoint: " + addresses.joined(separator: ", "))
     var streams: [CheckedStream] = []

@@ -11,6 +11,8 @@ extension Plan {
     guard let target = gate.baselineTarget else { return nil }
     var plan = self
     plan.target.url = target
+    // The build that is judged runs elsewhere: what runs here tells its own commit.
+    plan.target.identity?.equals = nil
     for index in plan.scenarios.indices { plan.scenarios[index].target.url = target }
     return plan
   }

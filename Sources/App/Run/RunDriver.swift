@@ -26,6 +26,8 @@ struct RunDriver {
     _ plan: Plan, as identity: CandidateIdentity, label: String
   ) async throws -> DrivenRun {
     let header = self.header(plan, identity)
+    try await Readiness(options: options, stopCode: { signals.exitCode })
+      .checkBuild(at: plan.target, commits: identity.buildNames)
     let template = RequestTemplate(plan: plan, runNonce: header.runID)
     try await warmPromptCache(plan, template, label: label)
     let recorder: RunRecorder

@@ -112,9 +112,17 @@ extension RunSession {
     // A pipeline's clone often has the remote's branch fresh and its own one stale.
     let names = ["origin/" + plan.gate.branch, plan.gate.branch]
     let tip = names.lazy.compactMap { name in (try? git.commit(name)) ?? nil }.first
+    var build: String?
+    do {
+      build = try await readiness.build(at: main.target)
+    } catch {
+      // The run is worth having whatever it is called.
+      options.say("warning: " + (Failure(of: error)?.text ?? "\(error)"))
+    }
+    let named = build.flatMap { name in (try? git.commit(name)) ?? nil }
     let identity = CandidateIdentity(
-      commit: tip ?? "baseline-target", branch: plan.gate.branch, isKnownToGit: tip != nil,
-      notes: [])
+      commit: named ?? build ?? tip ?? "baseline-target", branch: plan.gate.branch,
+      isKnownToGit: named != nil || (build == nil && tip != nil), notes: [])
     let run = try await driver(try readHistory()).drive(
       main, as: identity, label: "fresh baseline run")
     if let problem = run.storageProblem { options.say(problem) }

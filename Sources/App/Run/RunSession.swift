@@ -37,8 +37,10 @@ struct RunSession {
     for note in identity.notes { options.say("note: " + note) }
     try publisher.prepare()
     try session.prepareStore()
+    try await session.readiness.waitUntilReady(loaded.plan.target)
     var targets = loaded.plan.scenarios.map(\.target)
     if !session.isMain, let main = loaded.plan.atBaselineTarget {
+      try await session.readiness.waitUntilReady(main.target)
       targets += main.scenarios.map(\.target)
     }
     let addresses = try await LoadEngine.probe(targets: targets)
@@ -59,6 +61,9 @@ struct RunSession {
         """)
     }
   }
+
+  /// What is asked of an endpoint before load.
+  var readiness: Readiness { Readiness(options: options, stopCode: { signals.exitCode }) }
 
   /// What there is to judge against, now.
   func readHistory() throws -> History {
