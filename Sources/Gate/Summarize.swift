@@ -10,11 +10,12 @@ extension Gate {
   /// environment that has frozen them does; what is missing comes from the run itself and is put
   /// into the header of the result, as are the token unit and whether the run is usable.
   /// `smallestBaselineMedian` is the baseline's smallest median time to first token, which the
-  /// client's own error is held against; nil: the run's own. The record keeps the samples.
+  /// client's own error is held against; nil: the run's own. `firstRequest` is the first request
+  /// of all where it is none of the samples, as after a warm pass. The record keeps the samples.
   /// O(n log n).
   public static func summarize(
     samples: [StreamSample], header: RunHeader, objectives: [Objective] = [],
-    smallestBaselineMedian: Nanos? = nil
+    smallestBaselineMedian: Nanos? = nil, firstRequest: StreamSample? = nil
   ) -> RunRecord {
     var header = header
     header.tokenUnit =
@@ -41,9 +42,25 @@ extension Gate {
       samples: samples, groups: groups, header: header, yardstick: yardstick,
       objectives: expanded
     ).figures()
+    record.figures += coldStart(firstRequest, samples: samples, header: header)
     record.sortCells()
     judgeUsable(&record, smallestBaselineMedian: smallestBaselineMedian)
     return record
+  }
+
+  /// The time to the first token of the run's first request that was sent, whatever came of it
+  /// later.
+  private static func coldStart(
+    _ firstRequest: StreamSample?, samples: [StreamSample], header: RunHeader
+  ) -> [ReportFigure] {
+    let sent = samples.lazy.filter { $0.profile == 0 && $0.sent != nil }
+    let first = firstRequest ?? sent.min { $0.intended < $1.intended }
+    guard let first, let ttft = first.firstToken, let profile = header.profiles.first
+    else { return [] }
+    return [
+      ReportFigure(
+        profile: profile, scenario: "", name: ReportFigure.coldStart, value: ttft.seconds, n: 1)
+    ]
   }
 
   /// The run's unit, reference lengths and stall gap; missing ones are put into the header.

@@ -33,6 +33,14 @@ public struct EngineJob: Sendable {
   public var inFlightMax: Int
   /// When to give the run up.
   public var abort: AbortRule
+  /// What the run may use: at the limit nothing more is sent, and at one of tokens or cost the
+  /// open streams are cancelled.
+  public var budget = RunBudget()
+  /// True if a used-up quota ends the run; false where 429 is for the error rate to judge.
+  public var isQuotaWatched = false
+  /// Gives each request its `traceparent`; nil: none is sent. A target with such a header of its
+  /// own keeps that.
+  public var traceContext: TraceContext?
   /// Connections opened to each endpoint before load, each by an OPTIONS request, where
   /// connections are reused; capped by `inFlightMax`.
   public var warmConnections: Int
@@ -75,6 +83,7 @@ public struct EngineJob: Sendable {
       template.body(
         scenario: request.scenario, prompt: request.prompt, profile: profile, seq: seq)
     }
+    budget = RunBudget(limits: plan.limits, prices: plan.prices)
     conversations = plan.scenarios.map(\.conversation)
     conversationBody = { request, profile, conversation in
       template.body(

@@ -26,7 +26,7 @@ extension EngineLoop {
     return EngineReport(
       startedAt: wallStart, profiles: state.profileEnds,
       selfCheck: selfMeter.figures(at: monotonicNow()), end: state.end ?? .finished,
-      samplesRefused: samples.refused)
+      use: state.use, samplesRefused: samples.refused)
   }
 
   /// The first profile's time zero on both clocks.
@@ -40,6 +40,7 @@ extension EngineLoop {
   private func runProfile(_ index: Int, at start: MonotonicNanos) throws(EngineError) {
     profile = ProfileState(
       job.schedule.profiles[index], index: index, startedAt: start, rule: job.abort)
+    state.quota.begin()
     starts = []
     for (user, program) in profile.users.enumerated() where !program.steps.isEmpty {
       starts.insert(Due(at: start + program.startAt, index: user))
@@ -89,6 +90,10 @@ extension EngineLoop {
   /// Starts what is due, but at most one; true if another is due already.
   private func startOne(at now: MonotonicNanos) throws(EngineError) -> Bool {
     guard state.end == nil, let due = nextStart, due <= now else { return false }
+    guard job.budget.allowsRequest(after: state.use) else {
+      endAtRequestLimit()
+      return false
+    }
     if starts.min?.at != due {
       let arrival = profile.arrivals[profile.next]
       let place = place(
@@ -142,6 +147,8 @@ extension EngineLoop {
 
   private func publish(at now: MonotonicNanos) {
     state.publishAt = now + EngineLoop.publishEvery
+    heedBudget(at: now)
+    heedQuota(at: now)
     flush()
     control.publish(progress(at: now))
   }

@@ -37,8 +37,9 @@ extension EngineLoop {
     slot.pointee.sentAt = monotonicNow()
     try curl { () throws(CurlError) in try multi.add(slot.pointee.easy) }
     openCount += 1
-    state.sent += 1
+    state.use.requests += 1
     profile.sent += 1
+    if place.isWarmup { state.quota.countSent() }
     if !place.isWarmup { selfMeter.countSent(lag: slot.pointee.sentAt - place.intended) }
     selfMeter.noteInFlight(openCount - drainingCount)
     noteLimit(slot)
@@ -84,17 +85,29 @@ extension EngineLoop {
     }
   }
 
-  /// A conversation's id goes into a header of the request's own, where the plan wants that.
+  /// Gives a request the headers that are its own beside those of its scenario.
   private func setOwnHeaders(
     _ slot: UnsafeMutablePointer<Slot>, _ place: StreamPlace
   ) throws(CurlError) {
-    guard let key = place.conversation, let conversation = profile.conversations[key],
-      let name = job.conversations[place.request.scenario]?.idHeader, let id = job.conversationID
-    else { return }
-    let line = "\(name): \(id(place.profile, conversation.number))"
-    let headers = try CurlList(setups.start[place.request.scenario].headerLines + [line])
+    let setup = setups.start + place.request.scenario
+    var own: [String] = []
+    if !setup.pointee.hasTraceparent, let context = job.traceContext {
+      let value = context.traceparent(profile: place.profile, seq: place.seq)
+      own.append("traceparent: " + value)
+    }
+    if let line = conversationHeader(place) { own.append(line) }
+    guard !own.isEmpty else { return }
+    let headers = try CurlList(setup.pointee.headerLines + own)
     try slot.pointee.easy.setHeaders(headers)
     slot.pointee.ownHeaders = .some(consume headers)
+  }
+
+  /// The line with a conversation's id, where the plan wants it in a header.
+  private func conversationHeader(_ place: StreamPlace) -> String? {
+    guard let key = place.conversation, let conversation = profile.conversations[key],
+      let name = job.conversations[place.request.scenario]?.idHeader, let id = job.conversationID
+    else { return nil }
+    return "\(name): \(id(place.profile, conversation.number))"
   }
 
   // MARK: Time limits
@@ -170,6 +183,7 @@ extension EngineLoop {
       diedOnReuse: isReused && slot.pointee.hasDiedBeforeAnswer(end))
 
     let place = slot.pointee.place
+    countUse(sample, requestBytes: slot.pointee.bodyCount)
     sample.sent = slot.pointee.sentAt - profile.startedAt
     sample.requestSent = slot.pointee.requestSentAt.map { $0 - place.intended }
     sample.connectionReused = isReused
@@ -203,6 +217,7 @@ extension EngineLoop {
     state.ended[Int(sample.outcome.rawValue)] += 1
     batch.append(sample)
     if batch.count >= EngineLoop.batchMax { flush() }
+    if sample.outcome == .http429 { noteRefusal(sample, at: now) }
     guard !sample.isWarmup, sample.outcome.isCounted else { return }
     let isError = sample.outcome.rate(hadFirstToken: sample.firstToken != nil) != nil
     if profile.window.add(isError: isError, at: now), state.end == nil {

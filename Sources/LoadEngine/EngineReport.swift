@@ -11,6 +11,8 @@ public struct EngineReport: Sendable, Equatable {
   public var selfCheck: SelfCheck
   /// Why it ended.
   public var end: EngineEnd
+  /// What its requests used.
+  public var use: RunUse
   /// Samples that the queue refused because nobody drained it; 0 in a sound run.
   public var samplesRefused: Int
 
@@ -29,6 +31,10 @@ public enum EngineEnd: Sendable, Equatable {
   case stopped
   /// The abort rule fired.
   case aborted(Abort)
+  /// A limit of the plan was reached.
+  case limit(LimitHit)
+  /// The quota is used up.
+  case quota(QuotaHit)
 }
 
 /// When one profile ran.

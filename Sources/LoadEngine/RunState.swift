@@ -10,7 +10,12 @@ struct RunState {
   var cancelAt: MonotonicNanos?
   /// The grace of the latest stop that was obeyed, nil before one.
   var obeyedGrace: Nanos?
-  var sent = 0
+  /// What has been used; output tokens are those of ended streams.
+  var use = RunUse()
+  /// Events with a token of ended streams.
+  var endedEvents = 0
+  var sent: Int { use.requests }
+  var quota = QuotaWatch()
   /// Requests that ended, by the outcome's raw value.
   var ended: [Int]
   var publishAt: MonotonicNanos

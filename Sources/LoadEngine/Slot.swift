@@ -32,6 +32,8 @@ struct Slot: ~Copyable {
   let easy: EasyHandle
   private var bodyStart: UnsafeMutableRawPointer
   private var bodyCapacity: Int
+  /// Bytes of the open request's body.
+  private(set) var bodyCount = 0
   /// The header of the open request where it has one of its own; libcurl does not copy it.
   var ownHeaders: CurlList?
 
@@ -105,6 +107,7 @@ struct Slot: ~Copyable {
       bodyStart = .allocate(byteCount: bodyCapacity, alignment: 16)
     }
     bodyStart.copyMemory(from: body, byteCount: body.count)
+    bodyCount = body.count
     return UnsafeRawBufferPointer(start: bodyStart, count: body.count)
   }
 

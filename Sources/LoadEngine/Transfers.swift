@@ -16,6 +16,8 @@ struct ScenarioSetup: ~Copyable {
   let headers: CurlList
   /// The lines of `headers`, to which requests with headers of their own add theirs.
   let headerLines: [String]
+  /// True if the plan itself names a trace context.
+  let hasTraceparent: Bool
 
   init(_ target: TargetPlan, endpoint: Int, isTLS: Bool) throws(EngineError) {
     guard let dialect = Dialect.named(target.dialect) else {
@@ -24,6 +26,7 @@ struct ScenarioSetup: ~Copyable {
     let lines = ScenarioSetup.lines(target.headers)
     headers = try curl { () throws(CurlError) in try CurlList(lines) }
     headerLines = lines
+    hasTraceparent = target.headers.contains { $0.name.lowercased() == "traceparent" }
     url = target.url.value + target.path
     self.isTLS = isTLS
     tls = target.tls

@@ -9,6 +9,9 @@ extension ReportFigure {
   /// Starts the names of the figures of one turn of a cell's conversations: `turn.0.ttft.p50`.
   public static let turnPrefix = "turn."
 
+  /// The time to first token of the run's first request, warm-up or not; in the first profile.
+  public static let coldStart = "cold_start.ttft"
+
   /// The parts of a time to first token in the order of time, each a median in seconds over the
   /// cell's requests that got so far: `sent - intended`, `requestSent - sent`, `headers -
   /// requestSent`, `firstToken - headers`. Reports say with them where a slowdown sits.

@@ -113,6 +113,9 @@ extension ReportBuilder {
     add("run", header.runID, isCode: true)
     add("started", header.startedAt.iso8601)
     add("host", self.facts.hostName, isCode: true)
+    if let figure = candidates.last?.figures.first(where: { $0.name == ReportFigure.coldStart }) {
+      add("cold start", "first token of the first request after \(Figures.duration(figure.value))")
+    }
     if let df = verdict.df { add("degrees of freedom", String(df)) }
     add("level spent", Figures.percent(verdict.alphaSpent))
     if let check = header.selfCheck { facts += selfCheckFacts(check) }

@@ -58,3 +58,36 @@ struct BeforeLoadTests {
     #expect(try simulator.stop().isEmpty)
   }
 }
+
+@Suite("What ends a run early")
+struct EarlyEndTests {
+  @Test("Refusals of a quota end the run with 3 as long as main's runs never ran without them")
+  func quota() throws {
+    let folder = try TemporaryFolder()
+    let simulator = try Simulator(in: folder, "--ttft", "20ms", "--fault", "http_429_bare=60%")
+    defer { _ = try? simulator.stop() }
+    let product = try Product(plan: TestPlan.sustained(url: simulator.url, rate: 30))
+    let end = try product.run("run", "--out", "out")
+    #expect(end.code == 3)
+    let said = try #require(end.output.range(of: "your quota, not your code: "))
+    #expect(end.output[said.upperBound...].contains("requests of the warm-up were answered 429"))
+    #expect(try product.text("out/junit.xml").contains("your quota, not your code"))
+  }
+
+  @Test("A run stops at the plan's limit, says which, and is kept")
+  func limit() throws {
+    let folder = try TemporaryFolder()
+    let simulator = try Simulator(in: folder, "--ttft", "20ms", "--tokens", "400")
+    // maxTokens in the plan is what the estimate counts with; this service sends more.
+    let product = try Product(
+      plan: TestPlan.sustained(
+        url: simulator.url, lines: "limits: { outputTokens: 21k }\nprices: { input: 1, output: 2 }"
+      ).replacing("maxTokens: 100", with: "maxTokens: 100, body: { max_tokens: 400 }"))
+    let end = try product.run("run")
+    #expect(end.code == 3, "\(end.errors)")
+    #expect(end.output.contains("limits.outputTokens (21000) was reached"), "\(end.output)")
+    let requests = try simulator.stop()
+    #expect(!requests.isEmpty && requests.count < 200)
+    #expect(try product.run("runs").output.contains("uncommitted"))
+  }
+}

@@ -90,6 +90,28 @@ struct SummarizeTests {
     #expect(figure(broken, "outcome.http_5xx") == 41)
   }
 
+  @Test("The cold start is the first request that was sent, or the one before the samples")
+  func coldStart() throws {
+    var samples = (0..<5).map {
+      Build.success(seq: $0, ttft: .milliseconds($0 == 1 ? 900 : 100))
+    }
+    samples[0] = Build.failure(.droppedLate, seq: 0)
+    samples[0].sent = nil
+    for index in samples.indices {
+      samples[index].intended = .milliseconds(10) * Int64(index)
+      samples[index].isWarmup = true
+      if index > 0 { samples[index].sent = samples[index].intended }
+    }
+    #expect(figure(run(samples.reversed()), "cold_start.ttft") == 0.9)
+    let first = Build.success(seq: 0, ttft: .seconds(3))
+    let warmed = Gate.summarize(
+      samples: samples, header: Build.header(runID: "r"), firstRequest: first)
+    #expect(figure(warmed, "cold_start.ttft") == 3)
+    samples[1] = Build.failure(.http5xx, seq: 1)
+    samples[1].sent = samples[1].intended
+    #expect(figure(run(samples), "cold_start.ttft") == nil)
+  }
+
   @Test("Where every stream fails the cadence is infinite, where all are short it is unknown")
   func noCadence() {
     let failed = run((0..<40).map { Build.failure(.http5xx, seq: $0) })

@@ -80,6 +80,8 @@ enum Piece {
     ].map {
       ReportFigure(profile: "sustained", scenario: "short", name: $0.0, value: $0.1, n: 600)
     }
+    figures.append(
+      ReportFigure(profile: "ramp-up", scenario: "", name: "cold_start.ttft", value: 1.73, n: 1))
     let phases = [0.00006, 0.0004, wait, 0.061]
     for (phase, value) in zip(ReportFigure.phases, phases) {
       figures.append(

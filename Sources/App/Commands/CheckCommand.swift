@@ -48,8 +48,10 @@ struct CheckCommand: AsyncParsableCommand {
   }
 
   private func send(_ plan: Plan, scenario: Int) async throws -> SingleStream {
-    let template = RequestTemplate(plan: plan, runNonce: "check-\(Clock.unix().rawValue)")
-    let job = EngineJob(plan: plan, schedule: Schedule(profiles: []), template: template)
+    let runID = "check-\(Clock.unix().rawValue)"
+    let template = RequestTemplate(plan: plan, runNonce: runID)
+    var job = EngineJob(plan: plan, schedule: Schedule(profiles: []), template: template)
+    job.traceContext = TraceContext(runID: runID)
     return try await LoadEngine.sendOne(
       job: job, request: PlannedRequest(scenario: scenario, prompt: 0),
       control: try EngineControl())

@@ -20,13 +20,27 @@ struct History {
   /// True if the baseline file was there.
   var hasBaselineFile = false
 
-  /// The figures of old runs that a verdict looks at: whether tokens or cached tokens moved.
-  private static let figures = ["tokens.p50", "cached.share"]
+  /// The figure that counts refusals with status 429.
+  private static let refusals = ReportFigure.outcomePrefix + Outcome.http429.name
+
+  /// The figures of old runs that are looked at: whether tokens or cached tokens moved, and whether
+  /// a quota was felt.
+  private static let figures = ["tokens.p50", "cached.share", refusals]
 
   /// Where the reviewed baseline of an environment lies.
   static func baselinePath(_ loaded: LoadedPlan) -> String {
     let path = "baselines/\(loaded.plan.project)/\(loaded.environment).json"
     return loaded.folder == "." ? path : loaded.folder + "/" + path
+  }
+
+  /// True if an early 429 is the quota's and not the code's: usable runs of `branch` saw some too,
+  /// or there are none.
+  func isQuotaTheCause(branch: String) -> Bool {
+    let main = runs.filter {
+      $0.header.branch == branch && $0.header.isFinished && $0.header.isUsable
+    }
+    return main.isEmpty
+      || main.contains { run in run.figures.contains { $0.name == History.refusals } }
   }
 
   /// Reads both; a store that is nil gives the file alone.

@@ -19,6 +19,9 @@ struct RunDriver {
   var reference: EnvironmentReference?
   /// The baseline's smallest median time to first token, which the client's error is held to.
   var smallestBaselineMedian: Nanos?
+  /// True if runs of main were refused with 429 too, or there are none: such refusals are then the
+  /// quota's, and end the run.
+  var isQuotaWatched = false
 
   /// One run of a plan, as of `identity`; `label` leads its progress. Throws only what is known
   /// before load; whatever fails later is in the result.
@@ -29,14 +32,18 @@ struct RunDriver {
     try await Readiness(options: options, stopCode: { signals.exitCode })
       .checkBuild(at: plan.target, commits: identity.buildNames)
     let template = RequestTemplate(plan: plan, runNonce: header.runID)
-    try await warmPromptCache(plan, template, label: label)
+    let warmed = try await warmPromptCache(plan, template, header, label: label)
     let recorder: RunRecorder
     recorder = try await RunRecorder.start(
       header, store: store, folder: RunDriver.spoolFolder)
-    let job = EngineJob(plan: plan, schedule: schedule, template: template)
+    var job = EngineJob(plan: plan, schedule: schedule, template: template)
+    job.traceContext = TraceContext(runID: header.runID)
+    job.budget.before = warmed.use
+    job.isQuotaWatched = isQuotaWatched
     let outcome = await load(job, into: recorder.queue, label: label).result
     let recording = await recorder.stop()
-    let record = summary(of: recording, header: header, outcome: outcome)
+    let record = summary(
+      of: recording, header: header, outcome: outcome, firstRequest: warmed.firstRequest)
     let end = await recorder.finish(record)
     if case .failure(let error) = outcome { throw Failure(error) }
     if let failure = Failure(refusedBy: recording.samples) { throw failure }
@@ -65,16 +72,24 @@ struct RunDriver {
   /// Sends every prompt once where the plan wants a warm cache, and says how that went. Failures
   /// are no reason to stop: the load that follows will show them, and is judged.
   private func warmPromptCache(
-    _ plan: Plan, _ template: RequestTemplate, label: String
-  ) async throws {
-    guard let schedule = Schedule.warmPass(plan) else { return }
-    let job = EngineJob(plan: plan, schedule: schedule, template: template)
-    // Nobody keeps these samples: a queue that takes none counts them, and that is all.
-    let nobody = BatchQueue<StreamSample>(limit: 1)
+    _ plan: Plan, _ template: RequestTemplate, _ header: RunHeader, label: String
+  ) async throws -> WarmPass {
+    guard let schedule = Schedule.warmPass(plan) else { return WarmPass() }
+    var job = EngineJob(plan: plan, schedule: schedule, template: template)
+    job.traceContext = TraceContext(runID: header.runID + "-warm")
+    let queue = BatchQueue<StreamSample>()
     let phase = "warming the prompt cache"
-    let load = await load(job, into: nobody, label: label, phase: phase)
-    if case .failure(let error) = load.result { throw Failure(error) }
+    let load = await load(job, into: queue, label: label, phase: phase)
     options.say("\(label): \(RunDriver.warmPassText(load.progress.ended))")
+    let first = queue.drain()?.first { $0.seq == 0 }
+    return WarmPass(use: try load.result.mapError { Failure($0) }.get().use, firstRequest: first)
+  }
+
+  /// What a warm pass came to.
+  private struct WarmPass {
+    var use = RunUse()
+    /// The first request of all, nil without a pass.
+    var firstRequest: StreamSample?
   }
 
   /// `warm pass: 50 prompts sent, unmeasured; 2 failed (http_5xx 2)`.
@@ -122,7 +137,8 @@ struct RunDriver {
 
   /// The run's numbers, and whether it can serve.
   private func summary(
-    of recording: Recording, header: RunHeader, outcome: Result<EngineReport, EngineError>
+    of recording: Recording, header: RunHeader, outcome: Result<EngineReport, EngineError>,
+    firstRequest: StreamSample?
   ) -> RunRecord {
     var header = header
     switch outcome {
@@ -135,7 +151,12 @@ struct RunDriver {
         header.aborted = nil
         header.markUnusable("the service refused the credentials")
       }
-      if report.end == .stopped { header.markUnusable("interrupted") }
+      switch report.end {
+      case .finished, .aborted: break
+      case .stopped: header.markUnusable("interrupted")
+      case .limit(let hit): header.markUnusable(hit.text)
+      case .quota(let hit): header.markUnusable("your quota, not your code: \(hit.text)")
+      }
       let lost = report.samplesRefused + recording.refused
       if lost > 0 { header.markUnusable("\(lost) requests could not be kept in time") }
     case .failure(let error):
@@ -146,7 +167,7 @@ struct RunDriver {
     }
     return Gate.summarize(
       samples: recording.samples, header: header, objectives: loaded.plan.objectives,
-      smallestBaselineMedian: smallestBaselineMedian)
+      smallestBaselineMedian: smallestBaselineMedian, firstRequest: firstRequest)
   }
 }
 

@@ -78,6 +78,7 @@ struct RunSession {
     return RunDriver(
       loaded: loaded, schedule: schedule, store: storeLocation, options: options,
       signals: signals, reference: history.reference,
-      smallestBaselineMedian: ClientCheck.smallestMedian(of: main))
+      smallestBaselineMedian: ClientCheck.smallestMedian(of: main),
+      isQuotaWatched: history.isQuotaTheCause(branch: plan.gate.branch))
   }
 }
