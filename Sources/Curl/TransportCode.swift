@@ -20,6 +20,9 @@ public struct TransportCode: Sendable, Hashable {
   /// The transfer ended as it should.
   public static let ok = TransportCode(rawValue: 0)
 
+  /// The peer had closed before the request was sent.
+  public static let notSent = TransportCode(rawValue: 55)
+
   /// True for the transfer that ended as it should.
   public var isOK: Bool { rawValue == 0 }
 

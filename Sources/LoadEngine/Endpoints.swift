@@ -91,6 +91,9 @@ struct Endpoints {
     return result == 0 ? code : errno
   }
 
+  /// How often a question on which the connection ended is asked again.
+  private static let alertTriesMax = 5
+
   /// Agrees on TLS, and asks for OPTIONS: with TLS 1.3 a service refuses a client's certificate, or
   /// the lack of one, only once the client takes the connection for made.
   private static func tryTLS(
@@ -117,9 +120,18 @@ struct Endpoints {
       }
     }
     let agreed = try attempt(isAsking: false)
-    let asked = agreed.code.isOK ? try attempt(isAsking: true) : agreed
-    // What else becomes of the question is no matter of TLS.
-    guard agreed.code.isOK, !isAlert(asked.reason) || asked.code.isOK else {
+    var asked = agreed
+    if agreed.code.isOK {
+      // The library may find the connection closed while it sends, and then never reads the alert.
+      for _ in 0..<alertTriesMax {
+        asked = try attempt(isAsking: true)
+        if asked.code.kind(systemError: 0, isTLS: true) != .ended || isAlert(asked.reason) { break }
+      }
+    }
+    // What else becomes of the question is no matter of TLS; but a peer that closes before it is
+    // asked, each time, has refused the session.
+    let isRefused = isAlert(asked.reason) || asked.code == .notSent
+    guard agreed.code.isOK, asked.code.isOK || !isRefused else {
       throw .tls(
         host: authority.host, port: authority.port, code: asked.code.rawValue,
         reason: asked.reason)
