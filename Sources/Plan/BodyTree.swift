@@ -37,7 +37,7 @@ extension PlanReader {
     }
   }
 
-  private mutating func json(
+  mutating func json(
     _ node: PlanTree, path: String, names: inout Set<String>
   ) -> JSONValue {
     switch node.content {

@@ -16,8 +16,8 @@ extension Plan {
   }
 
   /// Everything that makes figures of two runs comparable, as JSON with sorted names: the one list
-  /// of what is in the environment key. What is not here is not in it: URL, headers, TLS, other
-  /// limits, objectives, gate, store, reports, project.
+  /// of what is in the environment key. What is not here is not in it: URL, headers, TLS, login,
+  /// other limits, objectives, gate, store, reports, project.
   ///
   /// Values are as parsed: durations in nanoseconds, shares and numbers by their shortest text,
   /// absent values left out, `${NAME}` unexpanded. So neither the order of keys nor comments,
@@ -70,6 +70,7 @@ extension Plan {
       target.ready.map { JSONMember("ready", $0.json) },
       target.identity.map { JSONMember("identity", $0.json) },
     ].compactMap { $0 }
+    if let login = target.login { members.append(JSONMember("login", login.json)) }
     return JSONValue.object(members).sortedByName
   }
 
@@ -78,6 +79,7 @@ extension Plan {
   public var secrets: [String] {
     let targets = [target] + scenarios.map(\.target)
     var found = (store?.secrets ?? []) + (gate.baselineTarget?.secrets ?? [])
+    found += target.login?.secrets ?? []
     for target in targets {
       found += target.url.secrets + target.bodySecrets.secrets
       found += target.headers.flatMap(\.value.secrets)

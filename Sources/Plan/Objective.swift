@@ -13,6 +13,11 @@ public struct Objective: Sendable, Equatable {
   /// The bound: seconds for a latency, a share for a rate, a count for `==`.
   public var bound: Double
 
+  /// True for a bound on logins: they belong to the whole run and to no profile.
+  public var isLogin: Bool {
+    if case .latency(.login, _) = metric { true } else { false }
+  }
+
   /// An objective.
   public init(
     profile: ProfileKind? = nil, scenario: String? = nil, metric: ObjectiveMetric,

@@ -74,12 +74,17 @@ extension Objective {
         return objective
       }
     }
-    guard let latency = ObjectiveLatency(rawValue: name), latency != .login else {
-      let names = ObjectiveLatency.allCases.map(\.rawValue).filter { $0 != "login" }
-      let known = choose(
-        name, from: names + RateMetric.allCases.map(\.rawValue), later: ["login"]
-      ) { _ in Objective?.none }
+    guard let latency = ObjectiveLatency(rawValue: name) else {
+      let names = ObjectiveLatency.allCases.map(\.rawValue)
+      let known = choose(name, from: names + RateMetric.allCases.map(\.rawValue)) { _ in
+        Objective?.none
+      }
       return known.mapError { ValueError("metric \($0.what)", remedy: $0.remedy) }
+    }
+    if latency == .login, profile != nil {
+      return .failure(
+        ValueError(
+          "logins belong to the whole run and to no profile", remedy: "remove what leads to the :"))
     }
     return latencyQuantile(name, quantile).flatMap { quantile in
       objective.metric = .latency(latency, quantile: quantile)

@@ -119,6 +119,8 @@ public struct TargetPlan: Sendable, Equatable {
   public var bodySecrets: SecretValues
   /// How TLS is agreed on, where the URL asks for it.
   public var tls: TLSPlan
+  /// How users log in before load; nil where nobody does. One for all scenarios.
+  public var login: LoginPlan?
   /// How connections are used.
   public var connections: ConnectionMode
   /// True where a stream must end with the dialect's marker.
@@ -135,7 +137,7 @@ public struct TargetPlan: Sendable, Equatable {
     tls: TLSPlan = TLSPlan(), connections: ConnectionMode = .reuse,
     isEndMarkerRequired: Bool = true,
     bodySecrets: SecretValues = SecretValues(), ready: ReadyPlan? = nil,
-    identity: IdentityPlan? = nil
+    identity: IdentityPlan? = nil, login: LoginPlan? = nil
   ) {
     self.url = url
     self.path = path
@@ -150,6 +152,7 @@ public struct TargetPlan: Sendable, Equatable {
     self.bodySecrets = bodySecrets
     self.ready = ready
     self.identity = identity
+    self.login = login
   }
 }
 

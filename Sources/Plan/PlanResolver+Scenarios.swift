@@ -51,7 +51,8 @@ extension PlanResolver {
   }
 
   mutating func readObjectives(
-    _ field: PlanReader.Field, profiles: [ProfileKind], scenarios: [String]
+    _ field: PlanReader.Field, profiles: [ProfileKind], scenarios: [String],
+    hasLogin: Bool
   ) -> [Objective] {
     guard let nodes = reader.list(field) else {
       if field.node == nil { reader.record(field.path, "none", .builtIn) }
@@ -71,6 +72,10 @@ extension PlanResolver {
       case .failure(let error): reader.report(error, element)
       case .success(let objective):
         guard check(objective, element, profiles, scenarios) else { continue }
+        if objective.isLogin, !hasLogin {
+          reader.report(
+            ValueError("nobody logs in", remedy: "add target.login, or remove this"), element)
+        }
         reader.record(element.path, objective.text, element.origin)
         objectives.append(objective)
       }

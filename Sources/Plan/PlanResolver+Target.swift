@@ -30,6 +30,8 @@ extension PlanResolver {
     target.tls = readTLS(section["tls"])
     target.ready = readReady(section["ready"])
     target.identity = readIdentity(section["identity"])
+    target.login = readLogin(section["login"])
+    warnOfShadowed(target.headers, by: target.login, section["headers"])
     target.connections = reader.value(
       section["connections"], ConnectionMode.kind, default: .reuse)
     return url == nil ? nil : target
@@ -42,6 +44,7 @@ extension PlanResolver {
     readDialect(section, &own, isScenario: true)
     if let model = override(section["model"], .word.orEmpty) { own.model = model }
     own.headers = readHeaders(section["headers"], over: target.headers)
+    warnOfShadowed(own.headers, by: target.login, section["headers"])
     if section["timeouts"].node != nil {
       own.timeouts = readTimeouts(
         section["timeouts"], standard: target.timeouts, isScenario: true)
@@ -100,7 +103,7 @@ extension PlanResolver {
   }
 
   /// The headers of a field put over others, by name without case.
-  private mutating func readHeaders(
+  mutating func readHeaders(
     _ field: PlanReader.Field, over base: [HeaderPlan]
   ) -> [HeaderPlan] {
     var headers = base

@@ -103,7 +103,8 @@ public struct PlanResolver {
     seed = reader.value(top["seed"], .seed, default: 1)
     let abort = readAbort(top["abort"])
     let objectives = readObjectives(
-      top["objectives"], profiles: profiles, scenarios: scenarios.map(\.name))
+      top["objectives"], profiles: profiles, scenarios: scenarios.map(\.name),
+      hasLogin: top["target"].node?["login"] != nil)
     let prices = readPrices(top["prices"])
     let limits = readLimits(top["limits"], hasPrices: top["prices"].node != nil)
     let gate = readGate(top["gate"])
@@ -128,6 +129,8 @@ public enum PlanLimits {
   public static let samplesMax = 1_000_000
   /// Scenarios of a plan.
   public static let scenariosMax = 100
+  /// Accounts of a login.
+  public static let accountsMax = 10_000
   /// Streams open at once.
   public static let inFlightMax = 100_000
   /// The longest time-out.

@@ -23,8 +23,8 @@ struct Schema {
   ]
 
   static let target = Schema(
-    ["url"] + overridable + ["tls", "ready", "identity", "connections"],
-    later: ["login", "auth", "stream", "input", "regions"])
+    ["url"] + overridable + ["tls", "login", "ready", "identity", "connections"],
+    later: ["auth", "stream", "input", "regions"])
 
   static let timeouts = Schema(["connect", "firstToken", "stall", "total"])
 
@@ -33,6 +33,13 @@ struct Schema {
   static let ready = Schema(["path", "within"])
 
   static let identity = Schema(["path", "json", "equals"])
+
+  static let login = Schema([
+    "path", "url", "form", "headers", "accounts", "body", "token", "expiresIn", "header", "prefix",
+    "refresh", "users", "timeout",
+  ])
+
+  static let loginRefresh = Schema(["path", "token", "member", "body"])
 
   static let scenario = Schema(
     [
@@ -71,8 +78,8 @@ struct Schema {
       "version",
     ]
     let structured = [
-      "target.headers", "target.body", "target.timeouts", "target.tls", "target.ready",
-      "target.identity", "gate.effects",
+      "target.headers", "target.body", "target.timeouts", "target.tls", "target.login",
+      "target.ready", "target.identity", "gate.effects",
     ]
     let paths =
       top.keys.filter { !sections.contains($0) }

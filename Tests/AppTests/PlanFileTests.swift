@@ -108,10 +108,11 @@ import Workload
     let body = template.body(scenario: 1, prompt: 0, profile: 0, seq: 0)
     #expect(String(decoding: body, as: UTF8.self).contains(secret))
     #expect(template.headers(scenario: 0).contains { $0.value.value == "Bearer \(secret)" })
-    #expect(plan.secrets == ["k3y", secret])
+    let login = ["QA1", "QA1_PASS", "CLIENT"].compactMap { fullEnvironment[$0] }
+    #expect(plan.secrets == (["k3y", secret] + login).sorted())
     let shown =
       "\(plan)" + String(reflecting: plan) + "\(resolution.values)" + "\(plan.digestInputs)"
-    #expect(!shown.contains(secret))
+    for hidden in plan.secrets { #expect(!shown.contains(hidden)) }
     // Another secret is the same plan.
     let others = fullEnvironment.merging(["API_TOKEN": "another"]) { $1 }
     let other = try resolve(text, environment: others, files: fullFiles).plan

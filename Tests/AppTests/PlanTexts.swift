@@ -57,6 +57,22 @@ let fullPlan = """
     ready: { path: /health, within: 5m }
     identity: { path: /version, json: build.commit, equals: "${GIT_SHA}" }
     connections: idle 75s
+    login:
+      path: /token
+      url: https://id.example
+      form: form
+      headers: { X-Client: streamgate }
+      accounts:
+        - { email: "${QA1}", password: "${QA1_PASS}", headers: { X-Tenant: acme } }
+        - { email: b@example.com, password: "${QA1_PASS}" }
+      body: { grant_type: password, client_secret: "${CLIENT}" }
+      token: $.data['access token']
+      expiresIn: data.life[0]
+      header: X-Token
+      prefix: "Token "
+      refresh: { path: /renew, token: data.refresh, member: token, body: { grant_type: renew } }
+      users: 50
+      timeout: 5s
     endMarker: required
     body: { top_p: 1.0, user: "1.0" }
   scenarios:
@@ -95,6 +111,7 @@ let fullPlan = """
     - "stress/short:  ttft.p99.9<=4000ms"
     - error < 0.5%
     - truncated == 0
+    - login.p95 < 800ms
   limits: { requests: 20000, outputTokens: 5M, cost: 20, inFlight: 2000 }
   prices: { input: 0.15, output: 0.60 }
   gate:
@@ -115,6 +132,7 @@ let fullPlan = """
 /// The variables of `fullPlan`.
 let fullEnvironment = [
   "API_TOKEN": "t0ken", "RUNNER_CLASS": "ci-4core", "KEY_PASS": "k3y", "GIT_SHA": "abc123f",
+  "QA1": "a@example.com", "QA1_PASS": "p4ss", "CLIENT": "cl1ent",
 ]
 
 /// The files of `fullPlan`.

@@ -28,7 +28,9 @@ struct WrongPlan {
   }
 }
 
-let wrongPlans: [WrongPlan] = syntaxPlans + keyPlans + valuePlans + promptPlans + objectivePlans
+let wrongPlans: [WrongPlan] =
+  syntaxPlans + keyPlans + valuePlans + promptPlans + objectivePlans
+  + loginPlans
 
 private let syntaxPlans = [
   WrongPlan("empty", text: ""),
@@ -203,3 +205,63 @@ private let objectivePlans = [
 
       """)
 ]
+
+/// The least plan with a login of these lines.
+private func login(_ title: String, _ lines: String, environment: [String: String] = [:])
+  -> WrongPlan
+{
+  WrongPlan(
+    title, replacing: "target: { url: \"http://127.0.0.1:8080\" }",
+    with: "target:\n  url: http://127.0.0.1:8080\n  login:\n    "
+      + lines.replacing("\n", with: "\n    "), environment: environment)
+}
+
+private let loginPlans = [
+  login("a login without path and accounts", "form: json"),
+  login("a login with nobody", "path: /login\naccounts: []"),
+  login("an account without members", "path: /login\naccounts: [{ headers: { X-Tenant: a } }]"),
+  login("an account that is a text", "path: /login\naccounts: [me]"),
+  login(
+    "a login's variable that is not set",
+    "path: /login\naccounts:\n  - { email: \"${QA1}\",\n      password: \"${QA1_PASS}\" }",
+    environment: ["QA1": "a@b"]),
+  login(
+    "an account's member with structure", "path: /login\naccounts: [{ email: [a], password: b }]"),
+  login(
+    "a login's keys misspelled",
+    "path: /login\naccount: []\ntokn: a\naccounts: [{ email: a }]\nrefresh: { tokn: a }"),
+  login(
+    "a login's values all wrong",
+    """
+    path: login
+    url: http://u:p@h
+    form: xml
+    accounts: [{ email: a, headers: { "X Y": a } }, { email: b }]
+    body: [a]
+    token: a..b
+    expiresIn: $
+    header: Content-Length
+    prefix: "a\\nb"
+    refresh: {}
+    users: 1
+    timeout: 5
+    """),
+  login(
+    "a form with structure",
+    "path: /login\nform: form\naccounts: [{ email: a }]\nbody: { scope: [a, b], x: { y: 1 } }"),
+  login("a token by a wildcard", "path: /login\naccounts: [{ email: a }]\ntoken: $.data[*]"),
+  WrongPlan(
+    "an objective on logins without one", adding: "objectives:\n  - login.p95 < 800ms\n"),
+  login(
+    "an objective on logins in a profile",
+    "path: /login\naccounts: [{ email: a }]"
+  ).adding("objectives: [\"sustained: login.p95 < 1s\"]\n"),
+]
+
+extension WrongPlan {
+  fileprivate func adding(_ lines: String) -> WrongPlan {
+    var copy = self
+    copy.text += lines
+    return copy
+  }
+}
