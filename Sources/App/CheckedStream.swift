@@ -16,6 +16,7 @@ struct CheckedStream {
   /// The stamps in order, the first reads, and what failed.
   var text: String {
     var lines = ["\(scenario): \(sample.outcome.name)" + status]
+    if let login { lines.append(login) }
     let stamps: [(String, Nanos?)] = [
       ("headers", sample.headers), ("first byte", sample.firstByte),
       ("first choice", sample.firstChoice), ("first token", sample.firstToken),
@@ -55,6 +56,14 @@ struct CheckedStream {
         JSONMember("content_events", .integer(Int64(sample.contentEvents))),
         JSONMember("detail", .string(sample.evidence?.detail ?? "")),
       ]))
+  }
+
+  /// The login before the stream, nil where nobody logs in.
+  private var login: String? {
+    guard let attempt = stream.logins.attempts.last else { return nil }
+    let life = attempt.lifetime.map { "the token lives \(Int($0.seconds.rounded())) s" }
+    let words = life ?? "the reply says nothing of the token's life: only a 401 will renew it"
+    return "  login: \(CheckedStream.time(attempt.duration)), \(words)"
   }
 
   private var status: String { sample.httpStatus.map { " (status \($0))" } ?? "" }

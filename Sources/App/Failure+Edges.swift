@@ -114,6 +114,8 @@ extension Failure {
         .unavailable, "the endpoint's TLS cannot be agreed on", at: "\(host):\(port)",
         because: "\(reason) (libcurl code \(code))",
         remedy: "check its certificate; target.tls names an authority and a client's certificate")
+    case .login(let url, let account, let failure):
+      self.init(login: failure, at: url, account: account)
     case .openFiles(let allowed, let needed):
       self.init(
         .unavailable, "the load needs \(needed) open files, the system allows \(allowed)",

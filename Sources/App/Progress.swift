@@ -54,7 +54,11 @@ struct Progress {
   static func line(
     _ progress: EngineProgress, label: String, phase: String? = nil
   ) -> String {
-    guard let profile = progress.profile else { return "\(label): connecting" }
+    guard let profile = progress.profile else {
+      return progress.users == 0
+        ? "\(label): connecting"
+        : "\(label): logging in, \(progress.loggedIn) of \(progress.users) users"
+    }
     let failed = progress.ended.filter { !$0.key.isSuccess }.map(\.value).reduce(0, +)
     let ended = progress.ended.values.reduce(0, +)
     let time = "\(seconds(progress.elapsed))/\(seconds(progress.duration))"

@@ -83,6 +83,17 @@ public struct EasyHandle: ~Copyable {
     try EasyHandle.check(ccurl_set_pointer(pointer, CURLOPT_POSTFIELDS, bytes), "POSTFIELDS")
   }
 
+  /// A POST of a body that is copied.
+  public func setPost(copying body: [UInt8]) throws(CurlError) {
+    try set(CURLOPT_POST, 1, "POST")
+    try set(CURLOPT_POSTFIELDSIZE, body.count, "POSTFIELDSIZE")
+    let code = body.withUnsafeBytes { bytes in
+      let start = UnsafeMutableRawPointer(mutating: bytes.baseAddress) ?? pointer
+      return ccurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, start)
+    }
+    try EasyHandle.check(code, "COPYPOSTFIELDS")
+  }
+
   /// An OPTIONS request without a body: it has no effect on the service by its definition
   /// (RFC 9110, 9.3.7).
   public func setOptions() throws(CurlError) {
@@ -161,6 +172,33 @@ public struct EasyHandle: ~Copyable {
     try EasyHandle.check(ccurl_set_pointer(pointer, CURLOPT_PRIVATE, context), "PRIVATE")
     attemptHook.pointee = ccurl_attempt_hook(function: attempt, context: context)
     try EasyHandle.check(ccurl_set_attempt_hook(pointer, attemptHook), "PREREQFUNCTION")
+  }
+
+  // MARK: Cookies
+
+  /// Keeps cookies from now on; in the jar that is set, else in one of the handle's own.
+  public func keepCookies() throws(CurlError) {
+    try set(CURLOPT_COOKIEFILE, "", "COOKIEFILE")
+  }
+
+  /// Sends the cookies of a jar, and puts into it those that come.
+  public func setCookieJar(_ jar: borrowing CookieJar) throws(CurlError) {
+    try EasyHandle.check(ccurl_set_share(pointer, jar.pointer), "SHARE")
+  }
+
+  /// The values of the cookies that the handle knows, for redaction.
+  public var cookieValues: [String] {
+    let list = ccurl_cookies(pointer)
+    defer { curl_slist_free_all(list) }
+    var values: [String] = []
+    var next = list
+    while let item = next {
+      let fields = String(cString: item.pointee.data).split(
+        separator: "\t", omittingEmptySubsequences: false)
+      if fields.count == 7 { values.append(String(fields[6])) }
+      next = item.pointee.next
+    }
+    return values
   }
 
   /// Takes the reply's bytes and forgets them; without it they would go to stdout.

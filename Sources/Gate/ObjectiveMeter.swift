@@ -7,7 +7,7 @@ extension Objective {
   /// ramp-up and sustained each, as far as they run. Where neither runs it stays as it is and
   /// has no figure: absent data is no success.
   func expanded(profiles: [String]) -> [Objective] {
-    if profile != nil { return [self] }
+    if profile != nil || isLogin { return [self] }
     let judged = [ProfileKind.rampUp, .sustained].filter { profiles.contains($0.rawValue) }
     return judged.isEmpty ? [self] : judged.map { inProfile($0) }
   }
@@ -70,7 +70,7 @@ struct ObjectiveMeter {
     case .ttfa: sample.firstAnswer?.seconds ?? .infinity
     case .duration: sample.gateDuration
     case .tpot: sample.tpot(unit: yardstick.unit)
-    // Logins are not requests of a scenario: no sample holds one.
+    // Logins are not requests of a scenario: no sample holds one, see LoginFigures.
     case .login: nil
     }
   }

@@ -11,11 +11,13 @@ extension Gate {
   /// into the header of the result, as are the token unit and whether the run is usable.
   /// `smallestBaselineMedian` is the baseline's smallest median time to first token, which the
   /// client's own error is held against; nil: the run's own. `firstRequest` is the first request
-  /// of all where it is none of the samples, as after a warm pass. The record keeps the samples.
+  /// of all where it is none of the samples, as after a warm pass; `logins` are the run's. The
+  /// record keeps the samples.
   /// O(n log n).
   public static func summarize(
     samples: [StreamSample], header: RunHeader, objectives: [Objective] = [],
-    smallestBaselineMedian: Nanos? = nil, firstRequest: StreamSample? = nil
+    logins: LoginLog = LoginLog(), smallestBaselineMedian: Nanos? = nil,
+    firstRequest: StreamSample? = nil
   ) -> RunRecord {
     var header = header
     header.tokenUnit =
@@ -35,14 +37,17 @@ extension Gate {
     }
     let expanded = objectives.flatMap { $0.expanded(profiles: header.profiles) }
     record.objectives = expanded.map { objective in
-      ObjectiveMeter(samples: samples, groups: groups, header: header, yardstick: yardstick)
-        .figure(objective)
+      objective.isLogin
+        ? LoginFigures(logins).figure(objective)
+        : ObjectiveMeter(samples: samples, groups: groups, header: header, yardstick: yardstick)
+          .figure(objective)
     }
     record.figures = FigureMaker(
       samples: samples, groups: groups, header: header, yardstick: yardstick,
       objectives: expanded
     ).figures()
     record.figures += coldStart(firstRequest, samples: samples, header: header)
+    record.figures += LoginFigures(logins).figures
     record.sortCells()
     judgeUsable(&record, smallestBaselineMedian: smallestBaselineMedian)
     return record

@@ -48,6 +48,10 @@ public final class EngineControl: Sendable {
 public struct EngineProgress: Sendable, Equatable {
   /// The profile that runs, nil before the first.
   public var profile: ProfileKind?
+  /// Users who log in, 0 where nobody does.
+  public var users = 0
+  /// Of those, who have a session; told before load only.
+  public var loggedIn = 0
   /// Its index among the run's profiles.
   public var profileIndex = 0
   /// Profiles of the run.

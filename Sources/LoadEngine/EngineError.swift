@@ -1,4 +1,5 @@
 public import Model
+public import Workload
 
 /// Why load could not begin, or had to be given up.
 public enum EngineError: Error, Equatable, Sendable {
@@ -13,6 +14,8 @@ public enum EngineError: Error, Equatable, Sendable {
   case unreachable(host: String, port: Int, within: Nanos, systemError: Int?)
   /// A connection, but no agreement on TLS; with the transport library's code and its words.
   case tls(host: String, port: Int, code: Int, reason: String)
+  /// A user could not log in at `url`, which holds no secret; `account` is an index into the plan's.
+  case login(url: String, account: Int, failure: LoginFailure)
   /// The system allows fewer open files than the load needs: raise it with `ulimit -Hn`.
   case openFiles(allowed: Int, needed: Int)
   /// A system call failed, with its name and errno.
@@ -35,6 +38,8 @@ extension EngineError: CustomStringConvertible {
         + (systemError.map { " (errno \($0))" } ?? "")
     case .tls(let host, let port, let code, let reason):
       "no TLS with \(host):\(port) (transport code \(code)): \(reason)"
+    case .login(let url, let account, let failure):
+      "no login at \(url) with account \(account + 1): \(failure)"
     case .openFiles(let allowed, let needed):
       "\(needed) open files needed, \(allowed) allowed: raise the hard limit (ulimit -Hn) or"
         + " lower limits.inFlight"

@@ -29,6 +29,10 @@ public struct EngineJob: Sendable {
   public var conversationBody: ConversationBodyProvider?
   /// The ids of conversations whose plan puts them into a header; nil for none.
   public var conversationID: ConversationIDProvider?
+  /// Which account each user logs in with; nobody where the targets have no login.
+  public var roster: LoginRoster
+  /// Takes the run's secrets out of a service's words.
+  public var redactor = Redactor()
   /// Streams open at once; an arrival beyond it is `droppedCap`.
   public var inFlightMax: Int
   /// When to give the run up.
@@ -61,6 +65,8 @@ public struct EngineJob: Sendable {
     precondition(!targets.isEmpty && inFlightMax > 0)
     self.targets = targets
     conversations = Array(repeating: nil, count: targets.count)
+    let accounts = targets[0].login?.accounts.count ?? 0
+    roster = LoginRoster(users: accounts, accounts: accounts, seed: 1)
     self.schedule = schedule
     self.inFlightMax = inFlightMax
     self.abort = abort
@@ -84,6 +90,8 @@ public struct EngineJob: Sendable {
         scenario: request.scenario, prompt: request.prompt, profile: profile, seq: seq)
     }
     budget = RunBudget(limits: plan.limits, prices: plan.prices)
+    roster = LoginRoster(plan: plan)
+    redactor = Redactor(plan.secrets)
     conversations = plan.scenarios.map(\.conversation)
     conversationBody = { request, profile, conversation in
       template.body(
@@ -92,6 +100,12 @@ public struct EngineJob: Sendable {
     }
     conversationID = { template.conversationID(profile: $0, number: $1) }
   }
+
+  /// Where users log in: every target has the same login.
+  var loginTarget: TargetPlan? { targets[0].loginTarget }
+
+  /// Everywhere that connections go.
+  var allTargets: [TargetPlan] { targets + [loginTarget].compactMap { $0 } }
 
   /// Most connections opened before load by default.
   public static let warmConnectionsMax = 256

@@ -18,6 +18,7 @@ extension EngineLoop {
     while slots.count < wanted { freeSlots.append(try addSlot(for: 0)) }
     for endpoint in endpoints.all.indices {
       guard let scenario = endpoints.indices.firstIndex(of: endpoint),
+        scenario < job.targets.count,
         case .reuse = setups.start[scenario].connectionUse
       else { continue }
       try openConnections(wanted, endpoint: endpoint, scenario: scenario)

@@ -42,13 +42,15 @@ extension EngineLoop {
     place.isWarmup = profile.startedAt + arrival.at < profile.measuredFrom
     place.turn = turn
     place.conversation = entry.index
+    place.sender = entry.index
     try start(place, at: now)
   }
 
   /// The place of a conversation's first request or of a user's next turn, with its conversation.
   func converse(_ place: StreamPlace, turn: Int, key: Int) -> StreamPlace {
-    guard job.conversations[place.request.scenario] != nil else { return place }
     var place = place
+    place.sender = key
+    guard job.conversations[place.request.scenario] != nil else { return place }
     place.turn = turn
     place.conversation = key
     if turn == 0 || profile.conversations[key] == nil {

@@ -17,7 +17,9 @@ extension EngineLoop {
       control.publish(progress(at: monotonicNow()))
     }
     try openConnections()
+    try logIn()
     let (startedAt, wallStart) = EngineLoop.startTimes()
+    logins?.move(by: startedAt - state.startedAt)
     state.startedAt = startedAt
     for index in job.schedule.profiles.indices where state.end == nil {
       try runProfile(index, at: index == 0 ? startedAt : monotonicNow() + EngineLoop.profileLead)
@@ -26,7 +28,7 @@ extension EngineLoop {
     return EngineReport(
       startedAt: wallStart, profiles: state.profileEnds,
       selfCheck: selfMeter.figures(at: monotonicNow()), end: state.end ?? .finished,
-      use: state.use, samplesRefused: samples.refused)
+      use: state.use, samplesRefused: samples.refused, logins: logins?.log ?? LoginLog())
   }
 
   /// The first profile's time zero on both clocks.
@@ -49,7 +51,8 @@ extension EngineLoop {
       let now = monotonicNow()
       obeyControl(at: now)
       try expireLimits(at: now)
-      let isAnotherDue = try startOne(at: now)
+      try tendLogins(at: now)
+      let isAnotherDue = try startReleased() ? true : startOne(at: now)
       if isOver { break }
       if now >= state.publishAt { publish(at: now) }
       try wait(until: isAnotherDue ? nil : nextDue)
@@ -61,7 +64,9 @@ extension EngineLoop {
         sent: profile.sent))
   }
 
-  private var isOver: Bool { openCount == 0 && (state.end != nil || nextStart == nil) }
+  private var isOver: Bool {
+    openCount == 0 && logins?.waitingCount ?? 0 == 0 && (state.end != nil || nextStart == nil)
+  }
 
   /// When the next request should be sent, nil after the last.
   private var nextStart: MonotonicNanos? {
@@ -77,6 +82,7 @@ extension EngineLoop {
     if let limit = limits.min { due = min(due, limit.at) }
     if let curlDue = wiring.pointee.curlDue { due = min(due, curlDue) }
     if let cancelAt = state.cancelAt { due = min(due, cancelAt) }
+    if let login = logins?.nextDue { due = min(due, login) }
     return due
   }
 

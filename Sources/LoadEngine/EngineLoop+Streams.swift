@@ -22,6 +22,12 @@ extension EngineLoop {
   func start(_ place: StreamPlace, at now: MonotonicNanos) throws(EngineError) {
     if !place.isWarmup { selfMeter.countScheduled() }
     if now - place.intended > job.lateMax { return drop(place, .droppedLate, at: now) }
+    if isAdmitted(place, at: now) { try send(place) }
+  }
+
+  /// Sends a request for which nothing is missing but a slot.
+  func send(_ place: StreamPlace) throws(EngineError) {
+    let now = monotonicNow()
     let isFull = freeSlots.isEmpty && slots.isFull
     if isFull || openCount - drainingCount >= job.inFlightMax {
       return drop(place, .droppedCap, at: now)
@@ -37,14 +43,18 @@ extension EngineLoop {
     slot.pointee.sentAt = monotonicNow()
     try curl { () throws(CurlError) in try multi.add(slot.pointee.easy) }
     openCount += 1
-    state.use.requests += 1
-    profile.sent += 1
-    if place.isWarmup { state.quota.countSent() }
-    if !place.isWarmup { selfMeter.countSent(lag: slot.pointee.sentAt - place.intended) }
+    if !place.isRepeated { countSent(place, at: slot.pointee.sentAt) }
     selfMeter.noteInFlight(openCount - drainingCount)
     noteLimit(slot)
     // The transfer's first step, the send on a connection that is there included.
     try runCurlTimer(then: collectCompleted)
+  }
+
+  private func countSent(_ place: StreamPlace, at sentAt: MonotonicNanos) {
+    state.use.requests += 1
+    profile.sent += 1
+    guard !place.isWarmup else { return state.quota.countSent() }
+    selfMeter.countSent(lag: sentAt - place.intended - place.loginWait)
   }
 
   /// Makes room for one more stream; its index.
@@ -56,6 +66,7 @@ extension EngineLoop {
     try curl { () throws(CurlError) in
       try Slot.connect(slot)
       try slot.pointee.easy.setReadBytesMax(EngineLoop.readBytesMax)
+      if logins != nil { try slot.pointee.easy.keepCookies() }
     }
     return index
   }
@@ -85,19 +96,26 @@ extension EngineLoop {
     }
   }
 
-  /// Gives a request the headers that are its own beside those of its scenario.
+  /// Gives a request the headers that are its own beside those of its scenario, and the cookies of
+  /// its user.
   private func setOwnHeaders(
     _ slot: UnsafeMutablePointer<Slot>, _ place: StreamPlace
   ) throws(CurlError) {
     let setup = setups.start + place.request.scenario
+    let session = headerLines(of: place)
+    if let logins {
+      let session = logins.session(of: place)
+      try slot.pointee.easy.setCookieJar(session.pointee.jar)
+      slot.pointee.place.tokenGeneration = session.pointee.program.generation
+    }
     var own: [String] = []
     if !setup.pointee.hasTraceparent, let context = job.traceContext {
       let value = context.traceparent(profile: place.profile, seq: place.seq)
       own.append("traceparent: " + value)
     }
     if let line = conversationHeader(place) { own.append(line) }
-    guard !own.isEmpty else { return }
-    let headers = try CurlList(setup.pointee.headerLines + own)
+    guard session != nil || !own.isEmpty else { return }
+    let headers = try CurlList((session ?? setup.pointee.headerLines) + own)
     try slot.pointee.easy.setHeaders(headers)
     slot.pointee.ownHeaders = .some(consume headers)
   }
@@ -164,6 +182,10 @@ extension EngineLoop {
   /// Takes the transfers that libcurl has finished.
   func collectCompleted() throws(EngineError) {
     while let completed = multi.nextCompleted() {
+      if let logins, logins.owns(completed.context) {
+        try loginCompleted(completed.context, completed.code)
+        continue
+      }
       let slot = completed.context.assumingMemoryBound(to: Slot.self)
       let end = slot.pointee.transportEnd(completed.code)
       try finish(slot, end, at: wiring.pointee.readStamp ?? monotonicNow())
@@ -176,11 +198,12 @@ extension EngineLoop {
     let opened = slot.pointee.easy.connectionsOpened
     let isReused = slot.pointee.isReused(opened: opened)
     try curl { () throws(CurlError) in try multi.remove(slot.pointee.easy) }
-    var sample = sample(of: slot.pointee.place, .cancelled)
-    slot.pointee.end(end, at: stamp, into: &sample, profileStart: profile.startedAt)
     selfMeter.countConnections(
       opened: opened, isReused: isReused,
       diedOnReuse: isReused && slot.pointee.hasDiedBeforeAnswer(end))
+    if repeatsRefused(slot, at: stamp) { return free(slot) }
+    var sample = sample(of: slot.pointee.place, .cancelled)
+    slot.pointee.end(end, at: stamp, into: &sample, profileStart: profile.startedAt)
 
     let place = slot.pointee.place
     countUse(sample, requestBytes: slot.pointee.bodyCount)
@@ -188,9 +211,9 @@ extension EngineLoop {
     sample.requestSent = slot.pointee.requestSentAt.map { $0 - place.intended }
     sample.connectionReused = isReused
 
-    slot.pointee.isOpen = false
-    openCount -= 1
-    freeSlots.append(slot.pointee.index)
+    sample.evidence = sample.evidence.map { redact($0, of: place, slot.pointee.easy) }
+
+    free(slot)
     if slot.pointee.isUserFreed {
       drainingCount -= 1
     } else {
@@ -199,9 +222,21 @@ extension EngineLoop {
     record(sample, at: stamp)
   }
 
-  private func drop(_ place: StreamPlace, _ outcome: Outcome, at now: MonotonicNanos) {
-    if !place.isWarmup { selfMeter.countDropped(outcome) }
-    record(sample(of: place, outcome), at: now)
+  private func free(_ slot: UnsafeMutablePointer<Slot>) {
+    slot.pointee.isOpen = false
+    openCount -= 1
+    freeSlots.append(slot.pointee.index)
+  }
+
+  /// Records a request that is not sent.
+  func drop(
+    _ place: StreamPlace, _ outcome: Outcome, at now: MonotonicNanos, evidence: Evidence? = nil
+  ) {
+    let isOurs = outcome == .droppedLate || outcome == .droppedCap
+    if !place.isWarmup, isOurs { selfMeter.countDropped(outcome) }
+    var sample = sample(of: place, outcome)
+    sample.evidence = evidence
+    record(sample, at: now)
     proceed(place, nil, at: now)
   }
 

@@ -43,6 +43,8 @@ final class EngineLoop {
   // connections.
   var slots: Slab<Slot>
   let multi: MultiHandle
+  /// The users' sessions; nil where nobody logs in. Its jars outlive the slots that use them.
+  let logins: LoginDesk?
   private let wiringOwner: Slab<Wiring>
   var poller: Poller
   let setups: Slab<ScenarioSetup>
@@ -91,6 +93,7 @@ final class EngineLoop {
     let multi = try curl { () throws(CurlError) -> MultiHandle in
       try MultiHandle(connectionsMax: slotsMax, hooks: Wiring.hooks(wiring.start))
     }
+    logins = try LoginDesk(job: job, endpoints: endpoints, wiring: wiring.start)
     slots = Slab<Slot>(capacity: slotsMax)
     self.multi = multi
     wiringOwner = wiring
@@ -108,6 +111,10 @@ final class EngineLoop {
   deinit {
     for index in 0..<slots.count where slots.start[index].isOpen {
       try? multi.remove(slots.start[index].easy)
+    }
+    guard let logins else { return }
+    for index in 0..<logins.transfers.count where logins.transfers.start[index].user != nil {
+      try? multi.remove(logins.transfers.start[index].easy)
     }
   }
 

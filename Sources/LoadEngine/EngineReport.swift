@@ -15,6 +15,8 @@ public struct EngineReport: Sendable, Equatable {
   public var use: RunUse
   /// Samples that the queue refused because nobody drained it; 0 in a sound run.
   public var samplesRefused: Int
+  /// What logins did, those before load included.
+  public var logins: LoginLog
 
   /// The rule that fired, nil if none did.
   public var aborted: Abort? {

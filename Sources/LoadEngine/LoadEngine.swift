@@ -20,7 +20,7 @@ public enum LoadEngine {
   ) async throws(EngineError) -> EngineReport {
     try await onOwnThread(named: "engine") { () throws(EngineError) -> EngineReport in
       defer { samples.close() }
-      let endpoints = try Endpoints(targets: job.targets)
+      let endpoints = try Endpoints(targets: job.allTargets)
       let loop = try EngineLoop(job: job, endpoints: endpoints, samples: samples, control: control)
       return try loop.run()
     }
@@ -31,10 +31,11 @@ public enum LoadEngine {
     job: EngineJob, request: PlannedRequest, control: EngineControl
   ) async throws(EngineError) -> SingleStream {
     try await onOwnThread(named: "engine") { () throws(EngineError) -> SingleStream in
-      let endpoints = try Endpoints(targets: job.targets)
+      let endpoints = try Endpoints(targets: job.allTargets)
       let queue = BatchQueue<StreamSample>()
       var single = job
       single.warmConnections = 0
+      single.roster = job.roster.first
       single.schedule = Schedule(profiles: [
         ProfileSchedule(
           kind: .sustained, duration: .zero, warmup: .zero,
@@ -43,18 +44,19 @@ public enum LoadEngine {
       let loop = try EngineLoop(
         job: single, endpoints: endpoints, samples: queue, control: control,
         tracedReadsMax: SingleStream.readsMax)
-      _ = try loop.run()
+      let report = try loop.run()
       queue.close()
       guard let sample = queue.drain()?.first else { throw .stopped }
-      return SingleStream(sample: sample, reads: loop.trace)
+      return SingleStream(sample: sample, reads: loop.trace, logins: report.logins)
     }
   }
 
-  /// Finds out whether every target can be reached: resolves, connects, and agrees on TLS, each
+  /// Finds out whether every target, and where its users log in, can be reached: resolves, connects, and agrees on TLS, each
   /// within the target's connect time-out. Returns the addresses that load would go to.
   public static func probe(targets: [TargetPlan]) async throws(EngineError) -> [String] {
     try await onOwnThread(named: "probe") { () throws(EngineError) -> [String] in
-      try Endpoints(targets: targets).all.flatMap(\.addresses).map(\.text)
+      let places = targets + targets.compactMap(\.loginTarget)
+      return try Endpoints(targets: places).all.flatMap(\.addresses).map(\.text)
     }
   }
 }
@@ -68,6 +70,8 @@ public struct SingleStream: Sendable, Equatable {
   public var sample: StreamSample
   /// The first reads of the body, at most `readsMax`.
   public var reads: [TracedRead]
+  /// The login before it, empty where nobody logs in.
+  public var logins: LoginLog
 }
 
 /// One read of a body.

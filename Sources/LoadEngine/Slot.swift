@@ -20,6 +20,16 @@ struct StreamPlace {
   var turn = 0
   /// The key of its conversation in the profile's, nil for single requests.
   var conversation: Int?
+  /// Who sends it, for logins: the user, or in an open loop the arrival; sessions go round.
+  var sender = 0
+  /// The number of the token that it went out with.
+  var tokenGeneration = 0
+  /// True for the second sending after a 401.
+  var isRepeated = false
+  /// Since when it waits for a token, nil while it does not.
+  var waitsSince: MonotonicNanos?
+  /// How long it waited for tokens: no delay of the client's.
+  var loginWait = Nanos.zero
 }
 
 /// Room for one open stream: its transfer, its meter, and what happened so far. Used again and

@@ -12,6 +12,10 @@ extension ReportFigure {
   /// The time to first token of the run's first request, warm-up or not; in the first profile.
   public static let coldStart = "cold_start.ttft"
 
+  /// Starts the names of the figures of logins, `login.p95`: of the whole run, with neither profile
+  /// nor scenario.
+  public static let loginPrefix = "login."
+
   /// The parts of a time to first token in the order of time, each a median in seconds over the
   /// cell's requests that got so far: `sent - intended`, `requestSent - sent`, `headers -
   /// requestSent`, `firstToken - headers`. Reports say with them where a slowdown sits.

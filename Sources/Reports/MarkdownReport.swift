@@ -163,6 +163,12 @@ public enum MarkdownReport {
         $0.paragraph(.plain(ReportModel.measuredNote))
       }
     }
+    if !model.logins.isEmpty {
+      writer.details("Logins") {
+        $0.list(model.logins.map { .plain($0) })
+        $0.paragraph(.plain(ReportModel.loginNote))
+      }
+    }
     if !model.displays.isEmpty {
       writer.details("Distributions of single requests, for information") {
         $0.paragraph(.plain(ReportModel.displayNote))

@@ -21,6 +21,13 @@ extension ReportModel {
     + " its sending. * fewer requests than the quantile needs (p50 11, p95 130, p99 662)."
 }
 
+extension ReportModel {
+  /// How logins are measured.
+  public static let loginNote =
+    "A login counts from its sending to the end of its reply, a failed one as infinitely slow. No"
+    + " profile measures it. * fewer logins than the quantile needs (p50 11, p95 130)."
+}
+
 extension ReportBuilder {
   /// One column of the measured rows.
   struct MeasuredFigure {

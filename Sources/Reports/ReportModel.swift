@@ -39,6 +39,8 @@ public struct ReportModel: Sendable, Equatable {
   public var measured: [MeasuredRow]
   /// What it measured in each turn of its conversations; empty without any.
   public var turns: [TurnRow]
+  /// What its logins did, one sentence each; empty where nobody logged in.
+  public var logins: [String]
   /// Noise and smallest visible effect, one sentence each.
   public var noise: [String]
   /// What never decides and should be known, one sentence each.

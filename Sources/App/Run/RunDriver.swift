@@ -165,9 +165,10 @@ struct RunDriver {
     if let failure = recording.spoolFailure, recording.storeFailure != nil {
       header.markUnusable("neither store nor spool took every request: \(failure)")
     }
+    let logins = (try? outcome.get())?.logins ?? LoginLog()
     return Gate.summarize(
       samples: recording.samples, header: header, objectives: loaded.plan.objectives,
-      smallestBaselineMedian: smallestBaselineMedian, firstRequest: firstRequest)
+      logins: logins, smallestBaselineMedian: smallestBaselineMedian, firstRequest: firstRequest)
   }
 }
 

@@ -49,6 +49,26 @@ static inline CURLcode ccurl_get_pointer(CURL *easy, CURLINFO info, void **value
   return curl_easy_getinfo(easy, info, value);
 }
 
+// A share that holds one jar of cookies, used by one thread; NULL if there is no memory.
+static inline CURLSH *ccurl_new_jar(void) {
+  CURLSH *share = curl_share_init();
+  if (share && curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE) != CURLSHE_OK) {
+    curl_share_cleanup(share);
+    return NULL;
+  }
+  return share;
+}
+
+static inline CURLcode ccurl_set_share(CURL *easy, CURLSH *share) {
+  return curl_easy_setopt(easy, CURLOPT_SHARE, share);
+}
+
+// All cookies that a transfer knows, in Netscape's format; the caller frees the list.
+static inline struct curl_slist *ccurl_cookies(CURL *easy) {
+  struct curl_slist *cookies = NULL;
+  return curl_easy_getinfo(easy, CURLINFO_COOKIELIST, &cookies) == CURLE_OK ? cookies : NULL;
+}
+
 // What a multi handle tells its owner: which socket to watch for what (CURL_POLL_…), and in how
 // many milliseconds it wants to be called without a socket (-1: not at all).
 struct ccurl_multi_hooks {

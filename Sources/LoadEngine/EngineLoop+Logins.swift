@@ -1,0 +1,341 @@
+import Curl
+import HeapModule
+import Model
+import Plan
+import StreamMeter
+import Workload
+
+// Logins before load and renewals in it; a request goes with its user's token, or waits for it.
+extension EngineLoop {
+  /// Logs every user in, before anything is measured. Throws the first failure that does not pass.
+  func logIn() throws(EngineError) {
+    guard let logins else { return }
+    for user in 0..<logins.sessions.count {
+      obey(logins.sessions.start[user].program.begin(), of: user, at: monotonicNow())
+    }
+    var now = monotonicNow()
+    while control.stopGrace == nil, logins.readyCount(at: now) < logins.sessions.count {
+      try tendLogins(at: now)
+      publishLogins(at: now)
+      let due = [logins.nextDue, wiring.pointee.curlDue, now + EngineLoop.publishEvery]
+      _ = try poll(until: due.compactMap { $0 }.min(), then: collectCompleted)
+      try runCurlTimer(then: collectCompleted)
+      for user in 0..<logins.sessions.count {
+        guard let failure = logins.sessions.start[user].failure else { continue }
+        let tries = logins.sessions.start[user].program.failures
+        guard !failure.isPassing || tries >= LoginDesk.triesMax else { continue }
+        throw .login(
+          url: logins.target.url.template + logins.plan.path,
+          account: logins.sessions.start[user].account, failure: failure)
+      }
+      now = monotonicNow()
+    }
+    publishLogins(at: now)
+  }
+
+  private func publishLogins(at now: MonotonicNanos) {
+    guard let logins, now >= state.publishAt else { return }
+    state.publishAt = now + EngineLoop.publishEvery
+    var progress = EngineProgress()
+    progress.users = logins.sessions.count
+    progress.loggedIn = logins.readyCount(at: now)
+    control.publish(progress)
+  }
+
+  /// Gives logins their turn: time limits, renewals that are due, and the next one to send.
+  func tendLogins(at now: MonotonicNanos) throws(EngineError) {
+    guard let logins else { return }
+    if state.end != nil { cancelWaiting(at: now) }
+    for index in 0..<logins.transfers.count {
+      let transfer = logins.transfers.start + index
+      guard transfer.pointee.user != nil, transfer.pointee.deadline <= now else { continue }
+      try end(transfer, .failure(.timedOut(logins.plan.timeout)), at: now)
+    }
+    while let due = logins.timers.min, due.at <= now {
+      logins.timers.removeMin()
+      guard state.end == nil else { continue }
+      obey(logins.sessions.start[due.index].program.due(at: now), of: due.index, at: now)
+    }
+    while let next = logins.queue.first, let transfer = logins.freeTransfer {
+      logins.queue.removeFirst()
+      try send(next.step, of: next.user, transfer)
+    }
+  }
+
+  /// Sends a request that has its token now, at most one; true if another one has.
+  func startReleased() throws(EngineError) -> Bool {
+    guard let logins, state.end == nil, !logins.released.isEmpty else { return false }
+    logins.waitingCount -= 1
+    try send(logins.released.removeFirst())
+    return !logins.released.isEmpty
+  }
+
+  /// True if the request may be sent now. Else it waits for its user's token, or has failed for the
+  /// lack of one.
+  func isAdmitted(_ place: StreamPlace, at now: MonotonicNanos) -> Bool {
+    guard let logins else { return true }
+    let action = logins.session(of: place).pointee.program.need(at: now)
+    if action == .go { return true }
+    hold(place, action, at: now)
+    return false
+  }
+
+  /// A 401 ended a request: true if it is sent again, with another token. It is once only.
+  func repeatsRefused(
+    _ slot: UnsafeMutablePointer<Slot>, at now: MonotonicNanos
+  ) -> Bool {
+    guard let logins, state.end == nil, slot.pointee.header.status == 401,
+      !slot.pointee.place.isRepeated, !slot.pointee.isUserFreed
+    else { return false }
+    var place = slot.pointee.place
+    let action = logins.session(of: place).pointee.program.tokenRefused(
+      generation: place.tokenGeneration, at: now)
+    guard action != .refuse else { return false }
+    place.isRepeated = true
+    place.waitsSince = slot.pointee.sentAt
+    logins.log.repeated += 1
+    if action == .go {
+      release(place, at: now)
+    } else {
+      hold(place, action, at: now)
+    }
+    return true
+  }
+
+  /// What a request sends besides its scenario's headers: its user's token, the account's headers.
+  func headerLines(of place: StreamPlace) -> [String]? {
+    guard let logins else { return nil }
+    let session = logins.session(of: place)
+    if let lines = session.pointee.lines[place.request.scenario] { return lines }
+    var own = logins.plan.accounts[session.pointee.account].headers.map {
+      HeaderLine(name: $0.name, value: $0.value.value)
+    }
+    if let token = session.pointee.grant?.token {
+      own.append(HeaderLine(name: logins.plan.header, value: logins.plan.prefix + token))
+    }
+    let names = Set(own.map { $0.name.lowercased() })
+    let others = setups.start[place.request.scenario].headerLines.filter { line in
+      !names.contains(line.prefix { $0 != ":" && $0 != ";" }.lowercased())
+    }
+    let lines = others + own.map(\.text)
+    session.pointee.lines[place.request.scenario] = lines
+    return lines
+  }
+
+  /// A service's words without the run's secrets and without what this user got from it.
+  func redact(_ evidence: Evidence, of place: StreamPlace, _ easy: borrowing EasyHandle) -> Evidence
+  {
+    var redacted = redact(evidence)
+    guard let logins else { return redacted }
+    var own = logins.session(of: place).pointee.redactor
+    for value in easy.cookieValues { own.add(value) }
+    redacted.excerpt = own.redact(redacted.excerpt)
+    redacted.detail = own.redact(redacted.detail)
+    return redacted
+  }
+
+  func redact(_ evidence: Evidence) -> Evidence {
+    var redacted = evidence
+    redacted.excerpt = job.redactor.redact(evidence.excerpt)
+    redacted.detail = job.redactor.redact(evidence.detail)
+    return redacted
+  }
+
+  // MARK: Requests that wait
+
+  /// Does what a session says to a request that cannot go.
+  private func hold(_ place: StreamPlace, _ action: LoginAction, at now: MonotonicNanos) {
+    guard let logins else { return }
+    obey(action, of: place.sender % logins.sessions.count, at: now)
+    if action == .refuse { return fail(place, at: now) }
+    // Beyond it the service has left no slot, as with open streams.
+    if openCount - drainingCount + logins.waitingCount >= job.inFlightMax {
+      return drop(place, .droppedCap, at: now)
+    }
+    var place = place
+    place.waitsSince = place.waitsSince ?? now
+    logins.waitingCount += 1
+    logins.session(of: place).pointee.waiting.append(place)
+  }
+
+  private func release(_ place: StreamPlace, at now: MonotonicNanos) {
+    guard let logins else { return }
+    var place = place
+    if let since = place.waitsSince {
+      place.loginWait += now - since
+      place.waitsSince = nil
+      logins.log.waits.append(now - since)
+    }
+    logins.waitingCount += 1
+    logins.released.append(place)
+  }
+
+  /// A request fails for the lack of a token.
+  private func fail(_ place: StreamPlace, at now: MonotonicNanos) {
+    let failure = logins?.session(of: place).pointee.failure
+    drop(place, .auth, at: now, evidence: failure?.evidence)
+  }
+
+  private func cancelWaiting(at now: MonotonicNanos) {
+    guard let logins, logins.waitingCount > 0 else { return }
+    var places = logins.released
+    logins.released = []
+    for user in 0..<logins.sessions.count {
+      places += logins.sessions.start[user].waiting
+      logins.sessions.start[user].waiting = []
+    }
+    logins.waitingCount = 0
+    for place in places { drop(place, .cancelled, at: now) }
+  }
+
+  // MARK: Logins under way
+
+  private func obey(_ action: LoginAction, of user: Int, at now: MonotonicNanos) {
+    guard let logins else { return }
+    let session = logins.sessions.start + user
+    switch action {
+    case .send(let step): logins.queue.append((user, step))
+    case .go, .refuse:
+      let places = session.pointee.waiting
+      session.pointee.waiting = []
+      logins.waitingCount -= places.count
+      for place in places {
+        if action == .go { release(place, at: now) } else { fail(place, at: now) }
+      }
+    case .wait, .rest: break
+    }
+    logins.schedule(user)
+  }
+
+  private func send(
+    _ step: LoginStep, of user: Int, _ transfer: UnsafeMutablePointer<LoginTransfer>
+  ) throws(EngineError) {
+    guard let logins else { return }
+    let session = logins.sessions.start + user
+    let refreshed = session.pointee.grant?.refreshToken.flatMap {
+      logins.template.refresh(token: $0)
+    }
+    let path = step == .refresh ? logins.plan.refresh?.path : logins.plan.path
+    let body =
+      step == .refresh ? refreshed : logins.template.login(account: session.pointee.account)
+    guard let path, let body else {
+      preconditionFailure("a refresh without a refresh token")
+    }
+    let lines = loginLines(account: session.pointee.account)
+    try curl { () throws(CurlError) in
+      let headers = try CurlList(lines)
+      try transfer.pointee.easy.setURL(logins.target.url.value + path)
+      try transfer.pointee.easy.setHeaders(headers)
+      transfer.pointee.headers = .some(consume headers)
+      try transfer.pointee.easy.setCookieJar(session.pointee.jar)
+      try addressLists.start[logins.endpoint].apply(to: transfer.pointee.easy, number: user)
+      try transfer.pointee.begin(
+        user: user, step: step, body: body, at: monotonicNow(), within: logins.plan.timeout)
+      try multi.add(transfer.pointee.easy)
+    }
+    try runCurlTimer(then: collectCompleted)
+  }
+
+  private func loginLines(account: Int) -> [String] {
+    guard let logins else { return [] }
+    // The account's headers are for the target's host; a login elsewhere is no business of theirs.
+    let own = logins.plan.url == nil ? logins.plan.accounts[account].headers : []
+    let names = Set(own.map { $0.name.lowercased() })
+    let headers = logins.plan.headers.filter { !names.contains($0.name.lowercased()) } + own
+    var lines = headers.map { HeaderLine(name: $0.name, value: $0.value.value) }
+    let given = Set(lines.map { $0.name.lowercased() })
+    if !given.contains("content-type") {
+      lines.append(HeaderLine(name: "Content-Type", value: logins.template.contentType))
+    }
+    if !given.contains("accept") {
+      lines.append(HeaderLine(name: "Accept", value: "application/json"))
+    }
+    return lines.map(\.text) + ["Expect:"]
+  }
+
+  /// A login's transfer is over, as libcurl says.
+  func loginCompleted(
+    _ context: UnsafeMutableRawPointer, _ code: TransportCode
+  ) throws(EngineError) {
+    guard let logins else { return }
+    let transfer = context.assumingMemoryBound(to: LoginTransfer.self)
+    guard let user = transfer.pointee.user else { return }
+    let result: Result<LoginGrant, LoginFailure>
+    if transfer.pointee.isTooLong {
+      result = .failure(.tooLong(LoginTransfer.replyBytesMax))
+    } else if !code.isOK {
+      let words = transfer.pointee.easy.errorText
+      result = .failure(
+        .transport(code: code.rawValue, reason: words.isEmpty ? code.text : words))
+    } else {
+      result = LoginReply.read(
+        status: transfer.pointee.header.status, body: transfer.pointee.reply, login: logins.plan,
+        redactor: redactor(of: user, transfer))
+    }
+    try end(transfer, result, at: wiring.pointee.readStamp ?? monotonicNow())
+  }
+
+  private func redactor(
+    of user: Int, _ transfer: UnsafeMutablePointer<LoginTransfer>
+  ) -> Redactor {
+    var redactor = job.redactor
+    guard let logins else { return redactor }
+    let session = logins.sessions.start + user
+    // Not even what is no secret by the plan: an account is nobody's business.
+    for member in logins.plan.accounts[session.pointee.account].members {
+      redactor.add(member.value.value)
+    }
+    let held = [session.pointee.grant?.token, session.pointee.grant?.refreshToken]
+    for secret in held.compactMap({ $0 }) + transfer.pointee.easy.cookieValues {
+      redactor.add(secret)
+    }
+    return redactor
+  }
+
+  private func end(
+    _ transfer: UnsafeMutablePointer<LoginTransfer>, _ result: Result<LoginGrant, LoginFailure>,
+    at now: MonotonicNanos
+  ) throws(EngineError) {
+    guard let logins, let user = transfer.pointee.user else { return }
+    try curl { () throws(CurlError) in try multi.remove(transfer.pointee.easy) }
+    let session = logins.sessions.start + user
+    let (step, sentAt) = (transfer.pointee.step, transfer.pointee.sentAt)
+    transfer.pointee.end()
+    var attempt = LoginAttempt(
+      step: step, at: sentAt - state.startedAt, duration: now - sentAt, isGranted: false)
+    switch result {
+    case .success(let grant):
+      attempt.isGranted = true
+      attempt.lifetime = grant.lifetime
+      session.pointee.take(grant)
+      let action = session.pointee.program.granted(
+        lifetime: grant.lifetime,
+        canRefresh: logins.plan.refresh != nil && session.pointee.grant?.refreshToken != nil,
+        sentAt: sentAt)
+      obey(action, of: user, at: now)
+    case .failure(let failure):
+      session.pointee.failure = failure
+      obey(session.pointee.program.failed(at: now), of: user, at: now)
+    }
+    logins.log.attempts.append(attempt)
+  }
+}
+
+/// One header of a request.
+struct HeaderLine {
+  var name: String
+  var value: String
+
+  /// As libcurl wants it: a header without a value has a semicolon.
+  var text: String { value.isEmpty ? "\(name);" : "\(name): \(value)" }
+}
+
+extension LoginFailure {
+  /// What a request leaves behind that failed for it.
+  fileprivate var evidence: Evidence {
+    if case .refused(let status, let words) = self {
+      return Evidence(excerpt: words, detail: "no token: the login ended with status \(status)")
+    }
+    return Evidence(detail: "no token: \(description)")
+  }
+}
