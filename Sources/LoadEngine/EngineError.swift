@@ -14,7 +14,8 @@ public enum EngineError: Error, Equatable, Sendable {
   case unreachable(host: String, port: Int, within: Nanos, systemError: Int?)
   /// A connection, but no agreement on TLS; with the transport library's code and its words.
   case tls(host: String, port: Int, code: Int, reason: String)
-  /// A user could not log in at `url`, which holds no secret; `account` is an index into the plan's.
+  /// A user could not log in at `url`, which holds no secret; `account` is an index into those of
+  /// the plan.
   case login(url: String, account: Int, failure: LoginFailure)
   /// The system allows fewer open files than the load needs: raise it with `ulimit -Hn`.
   case openFiles(allowed: Int, needed: Int)

@@ -51,8 +51,9 @@ public enum LoadEngine {
     }
   }
 
-  /// Finds out whether every target, and where its users log in, can be reached: resolves, connects, and agrees on TLS, each
-  /// within the target's connect time-out. Returns the addresses that load would go to.
+  /// Finds out whether every target, and where its users log in, can be reached: resolves,
+  /// connects, and agrees on TLS, each within the target's connect time-out. Returns the addresses
+  /// that load would go to.
   public static func probe(targets: [TargetPlan]) async throws(EngineError) -> [String] {
     try await onOwnThread(named: "probe") { () throws(EngineError) -> [String] in
       let places = targets + targets.compactMap(\.loginTarget)

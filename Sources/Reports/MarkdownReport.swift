@@ -163,12 +163,7 @@ public enum MarkdownReport {
         $0.paragraph(.plain(ReportModel.measuredNote))
       }
     }
-    if !model.logins.isEmpty {
-      writer.details("Logins") {
-        $0.list(model.logins.map { .plain($0) })
-        $0.paragraph(.plain(ReportModel.loginNote))
-      }
-    }
+    logins(model, &writer)
     if !model.displays.isEmpty {
       writer.details("Distributions of single requests, for information") {
         $0.paragraph(.plain(ReportModel.displayNote))
@@ -187,6 +182,14 @@ public enum MarkdownReport {
         ["Fact", "Value"],
         model.details.map { [.plain($0.label), $0.isCode ? .code($0.text) : .plain($0.text)] })
       $0.list(ReportModel.legend.map { .plain($0) })
+    }
+  }
+
+  private static func logins(_ model: ReportModel, _ writer: inout MarkdownWriter) {
+    guard !model.logins.isEmpty else { return }
+    writer.details("Logins") {
+      $0.list(model.logins.map { .plain($0) })
+      $0.paragraph(.plain(ReportModel.loginNote))
     }
   }
 }

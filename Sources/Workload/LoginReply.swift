@@ -53,8 +53,9 @@ extension LoginFailure: CustomStringConvertible {
     case .refused(let status, let words):
       words.isEmpty ? "status \(status)" : "status \(status), \(words)"
     case .notJSON(let status): "status \(status), and no JSON"
+    case .noToken(let path, []): "nothing at \(path); the reply has no members"
     case .noToken(let path, let seen):
-      "nothing at \(path); the reply has \(seen.isEmpty ? "no members" : seen.joined(separator: ", "))"
+      "nothing at \(path); the reply has \(seen.joined(separator: ", "))"
     case .unusableToken(let path): "what is at \(path) cannot stand in a header"
     case .transport(let code, let reason): "\(reason) (libcurl code \(code))"
     case .timedOut(let limit): "no whole reply within \(limit.seconds) s"
@@ -124,6 +125,7 @@ public enum LoginReply {
       guard bytes <= wordsMax else { return String(line) + "…" }
       line.append(shown)
     }
+    if line.last == " " { line.removeLast() }
     return String(line)
   }
 

@@ -307,7 +307,10 @@ import Workload
       let isPart = !block.hasPrefix("version:")
       let found = problems(
         isPart ? rest.joined(separator: "\n") + "\n" + block : block,
-        environment: ["API_TOKEN": "t", "RUNNER_CLASS": "r"],
+        environment: [
+          "API_TOKEN": "t", "RUNNER_CLASS": "r", "QA1": "a@x", "QA1_PASS": "p", "QA2": "b@x",
+          "QA2_PASS": "q",
+        ],
         files: [
           "prompts/long.jsonl": "\"a\"", "prompts/questions.csv": "id,question\n1,a",
           "prompts/letters.txt": "a",

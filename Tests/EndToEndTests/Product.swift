@@ -41,6 +41,18 @@ final class Product {
   /// A file's bytes.
   func bytes(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: folder.file(name))) }
 
+  /// Every file's bytes, in all folders.
+  func contents() throws -> [String: [UInt8]] {
+    let root = URL(filePath: folder.path)
+    guard let files = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
+    else { return [:] }
+    var contents: [String: [UInt8]] = [:]
+    for case let file as URL in files where !file.hasDirectoryPath {
+      contents[file.lastPathComponent] = Array(try Data(contentsOf: file))
+    }
+    return contents
+  }
+
   func has(_ name: String) -> Bool {
     FileManager.default.fileExists(atPath: folder.file(name).path(percentEncoded: false))
   }
@@ -76,7 +88,11 @@ final class Simulator {
   let url: String
   private let ledger: URL
 
-  init(in folder: TemporaryFolder, _ options: String...) throws {
+  convenience init(in folder: TemporaryFolder, _ options: String...) throws {
+    try self.init(in: folder, options: options)
+  }
+
+  init(in folder: TemporaryFolder, options: [String]) throws {
     ledger = folder.file("ledger.jsonl")
     process = try RunningProcess(
       RunningProcess.product("streamgate-sim"),

@@ -58,6 +58,30 @@ struct ReportShapeTests {
     #expect(MarkdownCheck.problems(MarkdownReport.bytes(item.model)) == [])
   }
 
+  @Test("Logins have sentences of their own, and no report without them has any")
+  func logins() throws {
+    var item = ReportCase.pass
+    #expect(item.model.logins.isEmpty)
+    let last = item.candidates.count - 1
+    for (name, value, n) in [
+      ("count", 62.0, 62), ("refreshes", 12, 62), ("failed", 1, 62), ("p50", 0.035, 62),
+      ("p95", 0.0412, 62), ("wait.count", 1, 1), ("wait.max", 0.03, 1), ("repeated", 2, 62),
+    ] {
+      item.candidates[last].figures.append(
+        ReportFigure(profile: "", scenario: "", name: "login.\(name)", value: value, n: n))
+    }
+    #expect(
+      item.model.logins == [
+        "62 logins, 12 of them refreshes, p50 35.0 ms, p95 41.2 ms*; 1 failed",
+        "1 request waited for a token, the longest 30.0 ms: that is in their ttft, from the"
+          + " intended start", "2 requests went out again with a new token after a 401",
+      ])
+    let bytes = MarkdownReport.bytes(item.model)
+    #expect(String(decoding: bytes, as: UTF8.self).contains("- 62 logins, 12 of them refreshes"))
+    #expect(MarkdownCheck.problems(bytes) == [])
+    #expect(item.model.measured == ReportCase.pass.model.measured)
+  }
+
   @Test("A long report is cut at a row, says so and closes its folds")
   func cut() {
     var item = ReportCase.fail
