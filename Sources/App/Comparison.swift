@@ -33,7 +33,7 @@ struct Comparison {
       if header.referenceTokens.isEmpty { header.referenceTokens = reference.tokens }
       header.stallGap = header.stallGap ?? reference.stallGap
       return Gate.summarize(
-        samples: run.samples ?? [], header: header, objectives: objectives)
+        samples: run.samples ?? [], header: header, objectives: objectives, logins: run.logins)
     }
     candidates = candidates.map(summarize)
     mains = mains.map(summarize)
@@ -131,7 +131,7 @@ struct Comparison {
   private func differences(base: RunRecord, head: RunRecord) throws -> Report {
     let summarized = [base, head].map { run in
       run.latencies.isEmpty
-        ? Gate.summarize(samples: run.samples ?? [], header: run.header) : run
+        ? Gate.summarize(samples: run.samples ?? [], header: run.header, logins: run.logins) : run
     }
     let input = GateInput(
       candidates: [summarized[1].withoutSamples], baseline: [summarized[0].withoutSamples],

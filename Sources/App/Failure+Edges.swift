@@ -184,6 +184,6 @@ extension Failure {
     self.init(
       .refused, "the service refused the credentials of all \(counted.count) requests",
       because: first.evidence.map { "\($0.detail) \($0.excerpt)" },
-      remedy: "check target.headers and the variables in it with streamgate check")
+      remedy: "check target.headers or target.login and their variables with streamgate check")
   }
 }

@@ -28,6 +28,9 @@ struct PlanView {
     if estimate.warmPassRequests > 0 {
       lines.append("warm pass: \(estimate.warmPassRequests) requests, unmeasured")
     }
+    if let login = plan.target.login {
+      lines.append("logins: \(plan.loginUsers) before load, over \(login.accounts.count) accounts")
+    }
     for profile in estimate.profiles {
       lines.append(
         "\(profile.kind.rawValue): \(time(profile.duration)), the first \(time(profile.warmup)) "

@@ -37,11 +37,11 @@ struct LoginFigures {
     for (name, p) in [("p50", 0.5), ("p95", 0.95)] {
       sheet.add(prefix + name, durations.quantile(p), n: n)
     }
-    let waits = SortedColumn(log.waits.map(\.seconds))
+    let waits = SortedColumn(log.waits.map(\.duration.seconds))
     sheet.add(prefix + "wait.count", Double(waits.values.count), n: n)
     sheet.add(prefix + "wait.p50", waits.quantile(0.5), n: waits.values.count)
     sheet.add(prefix + "wait.max", waits.values.last, n: waits.values.count)
-    sheet.add(prefix + "repeated", Double(log.repeated), n: n)
+    sheet.add(prefix + "repeated", Double(log.waits.count { $0.isRepeat }), n: n)
     return sheet.figures
   }
 }

@@ -48,6 +48,7 @@ extension Gate {
     ).figures()
     record.figures += coldStart(firstRequest, samples: samples, header: header)
     record.figures += LoginFigures(logins).figures
+    record.logins = logins
     record.sortCells()
     judgeUsable(&record, smallestBaselineMedian: smallestBaselineMedian)
     return record

@@ -6,9 +6,10 @@ import Workload
 
 /// One user's session: what its program says, what it holds, and which requests wait for it.
 struct UserSession: ~Copyable {
+  // Stays first, as the pointer in Slot.
+  let jar: CookieJar
   /// Index into the login's accounts.
   let account: Int
-  let jar: CookieJar
   var program: LoginProgram
   var grant: LoginGrant?
   /// Takes the latest tokens that this user had out of a service's words.
@@ -108,8 +109,9 @@ final class LoginDesk {
     sessions.start + place.sender % sessions.count
   }
 
-  /// The soonest moment at which a session or a transfer is due.
+  /// The soonest moment at which a session or a transfer is due; long past for at once.
   var nextDue: MonotonicNanos? {
+    if !queue.isEmpty, freeTransfer != nil { return MonotonicNanos(0) }
     var due = timers.min?.at
     for index in 0..<transfers.count where transfers.start[index].user != nil {
       let deadline = transfers.start[index].deadline

@@ -2,20 +2,32 @@
 public struct LoginLog: Sendable, Equatable {
   /// Every login and refresh that ended, in the order of their ends.
   public var attempts: [LoginAttempt]
-  /// How long requests waited because their user had no valid token, one a request that did.
-  public var waits: [Nanos]
-  /// Requests that were sent once more, with another token, after a 401.
-  public var repeated: Int
+  /// One for each request that waited because its user had no valid token, in the order in which
+  /// they got one.
+  public var waits: [LoginWait]
 
   /// A log of these parts; by default empty.
-  public init(attempts: [LoginAttempt] = [], waits: [Nanos] = [], repeated: Int = 0) {
+  public init(attempts: [LoginAttempt] = [], waits: [LoginWait] = []) {
     self.attempts = attempts
     self.waits = waits
-    self.repeated = repeated
   }
 
   /// True if nobody logged in.
   public var isEmpty: Bool { attempts.isEmpty }
+}
+
+/// One request's wait for a token.
+public struct LoginWait: Sendable, Equatable {
+  /// From its intended start to its token; of a repeated request, from its first sending.
+  public var duration: Nanos
+  /// True for a request that was sent once more, with another token, after a 401.
+  public var isRepeat: Bool
+
+  /// A wait.
+  public init(duration: Nanos, isRepeat: Bool) {
+    self.duration = duration
+    self.isRepeat = isRepeat
+  }
 }
 
 /// One login or refresh.
@@ -28,7 +40,7 @@ public struct LoginAttempt: Sendable, Equatable {
   public var duration: Nanos
   /// False if it brought no session.
   public var isGranted: Bool
-  /// The token's life as the service said, nil where it did not.
+  /// The token's life as the service said, nil where it did not; in no run file.
   public var lifetime: Nanos?
 
   /// An attempt.

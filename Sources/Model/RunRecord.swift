@@ -14,6 +14,8 @@ public struct RunRecord: Sendable, Equatable {
   public var figures: [ReportFigure]
   /// The requests themselves, in the order of the schedule; nil where they are not at hand.
   public var samples: [StreamSample]?
+  /// What logins did; empty where nobody logged in, and where they are not at hand.
+  public var logins = LoginLog()
 
   /// A run of these parts.
   public init(

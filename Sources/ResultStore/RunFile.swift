@@ -1,6 +1,7 @@
 public import Model
 
-/// Run files `streamgate-run/1`: JSON Lines, the run and then its requests, also packed by gzip.
+/// Run files `streamgate-run/1`: JSON Lines, the run and then its requests and logins, also
+/// packed by gzip.
 public enum RunFile {
   /// Requests a file beyond which it is refused.
   public static let samplesMax = 20_000_000
@@ -13,6 +14,7 @@ public enum RunFile {
     var lines = try LineReader(path: path)
     var reader = SampleLineReader()
     var header: RunHeader?
+    var logins = LoginLog()
     while let line = try lines.next() {
       if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
       let number = lines.number
@@ -27,6 +29,8 @@ public enum RunFile {
       do throws(FieldError) {
         if value["type"] == nil {
           try reader.read(value)
+        } else if let type = value["type"]?.stringValue, LoginLog.lineTypes.contains(type) {
+          try logins.read(line: value)
         } else if header == nil {
           header = try RunHeader(runFileJSON: value)
         } else {
@@ -44,7 +48,9 @@ public enum RunFile {
     }
     do {
       let samples = try reader.finish(header: &header)
-      return RunRecord(header: header, samples: samples)
+      var record = RunRecord(header: header, samples: samples)
+      record.logins = logins
+      return record
     } catch {
       throw .wrong(path: path, line: nil, what: error.phrase)
     }
@@ -69,6 +75,7 @@ public enum RunFile {
     bytes.reserveCapacity(bytes.count + samples.count * 700)
     let writer = SampleLineWriter(header: record.header)
     for sample in samples { writer.append(sample, to: &bytes) }
+    for line in record.logins.lines { bytes += JSONWriter.bytes(line) + [0x0A] }
     return bytes
   }
 }

@@ -16,7 +16,8 @@ struct LoginFigureTests {
     attempts += (0..<failed).map { _ in
       LoginAttempt(step: .refresh, at: .zero, duration: .milliseconds(1), isGranted: false)
     }
-    return LoginLog(attempts: attempts, waits: [.milliseconds(20)], repeated: 1)
+    return LoginLog(
+      attempts: attempts, waits: [LoginWait(duration: .milliseconds(20), isRepeat: true)])
   }
 
   private func record(_ log: LoginLog) -> RunRecord {

@@ -27,6 +27,32 @@ struct FileTests {
     #expect(names == [name])
   }
 
+  @Test("Logins are lines of a run file, and a wrong one is told with its line")
+  func logins() throws {
+    let folder = try TemporaryFolder()
+    var record = run(1, samples: 3)
+    record.logins = LoginLog(
+      attempts: [
+        LoginAttempt(
+          step: .login, at: .zero - .milliseconds(200), duration: .microseconds(30_001),
+          isGranted: true),
+        LoginAttempt(step: .refresh, at: .seconds(9), duration: .seconds(1), isGranted: false),
+      ],
+      waits: [
+        LoginWait(duration: .milliseconds(5), isRepeat: true),
+        LoginWait(duration: .zero, isRepeat: false),
+      ])
+    try RunFile.write(record, to: folder.path + "/run.jsonl")
+    #expect(try RunFile.read(folder.path + "/run.jsonl") == record)
+    let text = String(decoding: RunFile.bytes(record), as: UTF8.self)
+    try folder.write(text.replacing("refresh", with: "renew"), to: "wrong.jsonl")
+    let path = folder.path + "/wrong.jsonl"
+    #expect(throws: FileError.wrong(path: path, line: 6, what: "step is neither login nor refresh"))
+    {
+      try RunFile.read(path)
+    }
+  }
+
   @Test("The same run gives the same bytes, packed too")
   func deterministic() throws {
     let folder = try TemporaryFolder()

@@ -6,7 +6,8 @@ import ResultStore
 extension RunRecord {
   /// A run from a file with its cells, which a file does not carry.
   func summarized(objectives: [Objective]) -> RunRecord {
-    Gate.summarize(samples: samples ?? [], header: header, objectives: objectives)
+    Gate.summarize(
+      samples: samples ?? [], header: header, objectives: objectives, logins: logins)
   }
 }
 
