@@ -61,6 +61,7 @@ extension PlanAnswers {
       model: \(yaml(model))
       # ${NAME} is a variable of the pipeline: it never reaches a log, report or store.
       # headers: { Authorization: "Bearer ${API_TOKEN}" }
+      # login: { path: /api/auth/login, accounts: [{ email: "${QA}", password: "${QA_PASS}" }] }
       timeouts: { connect: 5s, firstToken: 30s, stall: 10s, total: 120s }
 
     # What is sent, and how often: weights are shares of the mix.

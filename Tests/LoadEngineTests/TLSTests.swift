@@ -48,6 +48,23 @@ struct TLSTests {
     #expect(try await outcomes(server, tls) == [.complete, .complete])
   }
 
+  @Test("Users log in over the same TLS as their requests go, at another host too")
+  func login() async throws {
+    let server = try TLSServer(certificates)
+    let identity = try TLSServer(certificates, asksClient: true)
+    var tls = TLSPlan(caFile: certificates.path("ca.pem"))
+    tls.certificateFile = certificates.path("client.pem")
+    tls.keyFile = certificates.path("client.key")
+    let login = EngineFixture.login { $0.url = SecretText(identity.url) }
+    var job = EngineFixture.job(server.url, login, [EngineFixture.open(2)])
+    job.targets[0].tls = tls
+    let (report, samples) = try await EngineFixture.run(job)
+    #expect(samples.map(\.outcome) == [.complete, .complete])
+    #expect(report.logins.attempts.map(\.isGranted) == [true])
+    job.targets[0].tls = TLSPlan(caFile: certificates.path("ca.pem"))
+    await #expect(throws: EngineError.self) { try await EngineFixture.run(job) }
+  }
+
   @Test("A service that wants a client's certificate gets it, and its refusal is known before load")
   func clientCertificate() async throws {
     let server = try TLSServer(certificates, asksClient: true)

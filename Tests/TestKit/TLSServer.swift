@@ -74,6 +74,8 @@ public final class TLSServer {
         def do_OPTIONS(self): self.reply(204, "text/plain", b"")
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path == "/login":
+                return self.reply(200, "application/json", b'{"access_token":"t"}')
             self.reply(200, "text/event-stream",
                 b'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\ndata: [DONE]\n\n')
     class Server(http.server.ThreadingHTTPServer):
