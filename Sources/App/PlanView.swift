@@ -29,7 +29,9 @@ struct PlanView {
       lines.append("warm pass: \(estimate.warmPassRequests) requests, unmeasured")
     }
     if let login = plan.target.login {
-      lines.append("logins: \(plan.loginUsers) before load, over \(login.accounts.count) accounts")
+      let count = login.accounts.count
+      lines.append(
+        "logins: \(plan.loginUsers) before load, \(count) account\(count == 1 ? "" : "s")")
     }
     for profile in estimate.profiles {
       lines.append(

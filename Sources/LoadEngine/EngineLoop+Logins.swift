@@ -44,7 +44,10 @@ extension EngineLoop {
   /// Gives logins their turn: time limits, renewals that are due, and the next one to send.
   func tendLogins(at now: MonotonicNanos) throws(EngineError) {
     guard let logins else { return }
-    if state.end != nil { cancelWaiting(at: now) }
+    if state.end != nil {
+      cancelWaiting(at: now)
+      logins.queue.removeAll()
+    }
     for index in 0..<logins.transfers.count {
       let transfer = logins.transfers.start + index
       guard transfer.pointee.user != nil, transfer.pointee.deadline <= now else { continue }

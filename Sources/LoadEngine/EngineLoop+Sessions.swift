@@ -68,19 +68,12 @@ extension EngineLoop {
   /// A service's words without the run's secrets and without what this user got from it.
   func redact(_ evidence: Evidence, of place: StreamPlace, _ easy: borrowing EasyHandle) -> Evidence
   {
-    var redacted = redact(evidence)
+    var redacted = evidence
+    redacted.redact(job.redactor)
     guard let logins else { return redacted }
     var own = logins.session(of: place).pointee.redactor
     for value in easy.cookieValues { own.add(value) }
-    redacted.excerpt = own.redact(redacted.excerpt)
-    redacted.detail = own.redact(redacted.detail)
-    return redacted
-  }
-
-  func redact(_ evidence: Evidence) -> Evidence {
-    var redacted = evidence
-    redacted.excerpt = job.redactor.redact(evidence.excerpt)
-    redacted.detail = job.redactor.redact(evidence.detail)
+    redacted.redact(own)
     return redacted
   }
 
@@ -89,8 +82,10 @@ extension EngineLoop {
   /// Does what a session says to a request that cannot go.
   private func hold(_ place: StreamPlace, _ action: LoginAction, at now: MonotonicNanos) {
     guard let logins else { return }
-    obey(action, of: place.sender % logins.sessions.count, at: now)
     if action == .refuse { return fail(place, at: now) }
+    if case .send(let step) = action {
+      logins.queue.append((place.sender % logins.sessions.count, step))
+    }
     // Beyond it the service has left no slot, as with open streams.
     if openCount - drainingCount + logins.waitingCount >= job.inFlightMax {
       return drop(place, .droppedCap, at: now)
@@ -101,6 +96,7 @@ extension EngineLoop {
     logins.session(of: place).pointee.waiting.append(place)
   }
 
+  /// Sends a request as soon as it is its turn: its token is there.
   func release(_ place: StreamPlace, at now: MonotonicNanos) {
     guard let logins else { return }
     var place = place
@@ -130,6 +126,18 @@ extension EngineLoop {
     }
     logins.waitingCount = 0
     for place in places { drop(place, .cancelled, at: now) }
+  }
+}
+
+extension Evidence {
+  /// Bytes of an excerpt at most.
+  private static let excerptBytesMax = 200
+
+  /// Takes secrets out; what stands for them does not make an excerpt longer than it may be.
+  fileprivate mutating func redact(_ redactor: Redactor) {
+    excerpt = redactor.redact(excerpt)
+    while excerpt.utf8.count > Evidence.excerptBytesMax { excerpt.removeLast() }
+    detail = redactor.redact(detail)
   }
 }
 

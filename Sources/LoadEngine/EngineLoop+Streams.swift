@@ -228,7 +228,7 @@ extension EngineLoop {
     freeSlots.append(slot.pointee.index)
   }
 
-  /// Records a request that is not sent.
+  /// Records a request that is not sent, or not sent again.
   func drop(
     _ place: StreamPlace, _ outcome: Outcome, at now: MonotonicNanos, evidence: Evidence? = nil
   ) {
@@ -236,6 +236,11 @@ extension EngineLoop {
     if !place.isWarmup, isOurs { selfMeter.countDropped(outcome) }
     var sample = sample(of: place, outcome)
     sample.evidence = evidence
+    // What its first sending, which a 401 ended, leaves behind.
+    if place.isRepeated, let sentAt = place.waitsSince {
+      sample.sent = sentAt - profile.startedAt
+      sample.httpStatus = 401
+    }
     record(sample, at: now)
     proceed(place, nil, at: now)
   }

@@ -66,8 +66,9 @@ extension LoginFailure: CustomStringConvertible {
 
 /// Reads the replies to logins and refreshes.
 public enum LoginReply {
-  /// Bytes of a service's words that are told.
-  public static let wordsMax = 200
+  /// Bytes of a service's words that are told; with what says that they were cut, no more than an
+  /// excerpt has.
+  public static let wordsMax = 196
   /// Bytes of the longest token.
   public static let tokenBytesMax = 16_384
   /// Paths of a reply that are told.

@@ -99,6 +99,23 @@ struct LoginLoadTests {
     #expect(service.chats.count == 30 - failed.count)
   }
 
+  @Test("A request whose token is refused is auth where no other one is to be had")
+  func noOther() async throws {
+    let service = try LoginService { request, number in
+      if !request.isLogin { return LoginService.response(401, "no") }
+      return number == 0 ? LoginService.token("t0") : LoginService.response(403, "locked")
+    }
+    let job = EngineFixture.job(
+      service.url, EngineFixture.login(), [EngineFixture.open(4, every: .milliseconds(5))])
+    let (report, samples) = try await EngineFixture.run(job)
+    #expect(samples.map(\.outcome) == [.auth, .auth, .auth, .auth])
+    let first = try #require(samples.first { $0.seq == 0 })
+    #expect(first.sent != nil && first.httpStatus == 401)
+    #expect(first.evidence?.excerpt == "locked")
+    #expect(report.logins.attempts.map(\.isGranted) == [true, false])
+    #expect(report.logins.waits.isEmpty && report.profiles[0].sent == service.chats.count)
+  }
+
   @Test("A stop while requests wait for a token cancels them")
   func stopped() async throws {
     let control = try EngineControl()
