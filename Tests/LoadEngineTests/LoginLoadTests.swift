@@ -82,11 +82,11 @@ struct LoginLoadTests {
     let service = try LoginService { request, number in
       if !request.isLogin { return LoginService.stream() }
       return number == 0
-        ? LoginService.token("t0", life: 0.2)
+        ? LoginService.token("t0", life: 0.6)
         : LoginService.response(503, "down for p4ssw0rd")
     }
     let job = EngineFixture.job(
-      service.url, EngineFixture.login(), [EngineFixture.open(30, every: .milliseconds(20))])
+      service.url, EngineFixture.login(), [EngineFixture.open(30, every: .milliseconds(40))])
     let (report, samples) = try await EngineFixture.run(job)
     #expect(report.end == .finished && samples.count == 30)
     let failed = samples.filter { $0.outcome != .complete }
@@ -150,7 +150,8 @@ struct LoginLoadTests {
     }
     let key = SecretText(template: "${K}", value: "api-key", secrets: ["api-key"])
     let job = EngineFixture.job(
-      service.url, login, [EngineFixture.open(9, every: .milliseconds(30))],
+      service.url, login,
+      [EngineFixture.closed(3, duration: .seconds(1), think: .milliseconds(100))],
       headers: [HeaderPlan(name: "X-Key", value: key)])
     let (_, samples) = try await EngineFixture.run(job)
     #expect(samples.allSatisfy { $0.outcome == .complete })
@@ -162,10 +163,8 @@ struct LoginLoadTests {
     let byToken = Dictionary(grouping: service.seen) { $0.headers["authorization"] ?? "" }
     #expect(byToken.count == 3)
     for (token, requests) in byToken {
-      #expect(
-        requests.map { $0.headers["cookie"] } == [
-          nil, "seen=\(token.suffix(1))", "seen=\(token.suffix(1))",
-        ])
+      #expect(requests.count > 1 && requests[0].headers["cookie"] == nil)
+      #expect(requests.dropFirst().allSatisfy { $0.headers["cookie"] == "seen=\(token.suffix(1))" })
       #expect(requests.allSatisfy { !$0.body.contains("p4ss") })
     }
   }
