@@ -97,7 +97,9 @@ extension Failure {
     case .badURL(let url):
       self.init(.plan, "target.url is no http or https URL", at: url)
     case .unknownDialect(let name):
-      self.init(.plan, "no dialect is called \(name)", remedy: "openai-chat")
+      self.init(
+        .plan, "no dialect is called \(name)",
+        remedy: "one of " + RequestForm.all.map(\.dialect).joined(separator: ", "))
     case .unresolved(let host, let code):
       self.init(
         .unavailable, "the endpoint's name has no address", at: host,

@@ -95,6 +95,10 @@ struct PlanView {
   /// What too few requests leave out.
   private func gated(_ cell: CellEstimate) -> String {
     if cell.n < CellEstimate.floorP50 { return ", too few for any latency" }
+    let isUnstreamed = plan.scenarios.contains {
+      $0.name == cell.scenario && !$0.target.isStreamed
+    }
+    if isUnstreamed { return ", duration alone (stream: false)" }
     return cell.n < CellEstimate.floorP95 ? ", too few for ttft_p95" : ""
   }
 

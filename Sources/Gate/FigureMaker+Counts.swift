@@ -25,7 +25,9 @@ extension FigureMaker {
     }
   }
 
-  func addGaps(to sheet: inout FigureSheet, indices: [Int]) {
+  func addGaps(to sheet: inout FigureSheet, indices all: [Int]) {
+    let indices = streamed(all)
+    guard !indices.isEmpty else { return }
     func column(_ read: (StreamSample) -> Nanos?) -> SortedColumn {
       SortedColumn(indices.compactMap { read(samples[$0])?.seconds })
     }
@@ -69,7 +71,9 @@ extension FigureMaker {
       return headers - ready
     }
     add(3) { sample in
-      guard let first = sample.firstToken, let headers = sample.headers else { return nil }
+      guard groups.isStreamed[sample.scenario], let first = sample.firstToken,
+        let headers = sample.headers
+      else { return nil }
       return first - headers
     }
   }
@@ -145,7 +149,7 @@ extension FigureMaker {
       let input = members.compactMap { samples[$0].usageInputTokens.map { Double($0) } }
       sheet.add(name + "tokens.input", SortedColumn(input).quantile(0.5), n: input.count)
       addCachedShare(to: &sheet, name + "cached.share", indices: members)
-      let ttft = SortedColumn(members.map { samples[$0].gateTTFT })
+      let ttft = SortedColumn(streamed(members).map { samples[$0].gateTTFT })
       let duration = SortedColumn(members.map { samples[$0].gateDuration })
       sheet.add(name + "ttft.p50", ttft.quantile(0.5), n: n)
       sheet.add(name + "ttft.p95", ttft.quantile(0.95), n: n)
@@ -177,7 +181,7 @@ extension FigureMaker {
       let name = "stage.\(stage)."
       let n = members.count
       sheet.add(name + "requests", Double(n), n: n)
-      let ttft = SortedColumn(members.map { samples[$0].gateTTFT })
+      let ttft = SortedColumn(streamed(members).map { samples[$0].gateTTFT })
       let duration = SortedColumn(members.map { samples[$0].gateDuration })
       sheet.add(name + "ttft.p50", ttft.quantile(0.5), n: n)
       sheet.add(name + "ttft.p95", ttft.quantile(0.95), n: n)

@@ -76,7 +76,8 @@ struct FigureMaker {
 
   private func addLatencies(to sheet: inout FigureSheet, indices: [Int]) {
     let unit = yardstick.unit
-    let ttft = SortedColumn(indices.map { samples[$0].gateTTFT })
+    let streamed = streamed(indices)
+    let ttft = SortedColumn(streamed.map { samples[$0].gateTTFT })
     let done = indices.filter { samples[$0].outcome.isSuccess }
     let standard = SortedColumn(
       done.compactMap {
@@ -84,19 +85,25 @@ struct FigureMaker {
           unit: unit, referenceTokens: yardstick.referenceTokens[samples[$0].scenario])
       })
     sheet.add("ttft", ttft)
-    sheet.add("ttft_sent", SortedColumn(indices.compactMap { samples[$0].gateTTFTSent }))
+    sheet.add("ttft_sent", SortedColumn(streamed.compactMap { samples[$0].gateTTFTSent }))
     sheet.add(
-      "ttfa", SortedColumn(indices.map { samples[$0].firstAnswer?.seconds ?? .infinity }))
+      "ttfa", SortedColumn(streamed.map { samples[$0].firstAnswer?.seconds ?? .infinity }))
     sheet.add("duration", SortedColumn(indices.map { samples[$0].gateDuration }))
-    sheet.add("tpot", SortedColumn(indices.compactMap { samples[$0].tpot(unit: unit) }))
+    sheet.add("tpot", SortedColumn(streamed.compactMap { samples[$0].tpot(unit: unit) }))
     sheet.add(
-      "ttft.completed", SortedColumn(done.compactMap { samples[$0].firstToken?.seconds }))
+      "ttft.completed",
+      SortedColumn(self.streamed(done).compactMap { samples[$0].firstToken?.seconds }))
     let durations = done.compactMap { samples[$0].lastToken?.seconds }
     sheet.add("duration.completed", SortedColumn(durations))
     sheet.addSpread("ttft.spread", ttft)
     sheet.addSpread("durstd.spread", standard)
     addCensored(to: &sheet, indices: indices)
     addSlope(to: &sheet, done: done)
+  }
+
+  /// Those of scenarios whose replies stream.
+  func streamed(_ indices: [Int]) -> [Int] {
+    indices.filter { groups.isStreamed[samples[$0].scenario] }
   }
 
   /// Durations where a failure only says that the stream took longer than it was watched.

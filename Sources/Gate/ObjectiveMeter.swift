@@ -62,9 +62,11 @@ struct ObjectiveMeter {
     return all.filter { header.scenarios[samples[$0].scenario] == name }
   }
 
-  /// One request's latency in seconds; nil where it says nothing (a cadence of too few tokens).
+  /// One request's latency in seconds; nil where it says nothing (a cadence of too few tokens, the
+  /// first token of a reply that does not stream).
   func value(_ latency: ObjectiveLatency, _ sample: StreamSample) -> Double? {
-    switch latency {
+    if latency.needsStream, !groups.isStreamed[sample.scenario] { return nil }
+    return switch latency {
     case .ttft: sample.gateTTFT
     case .ttftSent: sample.gateTTFTSent
     case .ttfa: sample.firstAnswer?.seconds ?? .infinity

@@ -23,7 +23,7 @@ extension Gate {
     header.tokenUnit =
       samples.contains { $0.usageOutputTokens != nil } ? .usage : .events
     let groups = SampleGroups(samples: samples, header: header)
-    let yardstick = yardstick(samples: samples, gated: groups.gated, header: &header)
+    let yardstick = yardstick(samples: samples, groups: groups, header: &header)
     var record = RunRecord(header: header, samples: samples)
     for (key, indices) in groups.cells {
       let cell = CellSummary(samples: samples, indices: indices, yardstick: yardstick)
@@ -71,8 +71,10 @@ extension Gate {
 
   /// The run's unit, reference lengths and stall gap; missing ones are put into the header.
   private static func yardstick(
-    samples: [StreamSample], gated: [Int], header: inout RunHeader
+    samples: [StreamSample], groups: SampleGroups, header: inout RunHeader
   ) -> Yardstick {
+    let gated = groups.gated
+    let streamed = gated.filter { groups.isStreamed[samples[$0].scenario] }
     let unit = header.tokenUnit
     let missing = header.scenarios.indices.filter {
       header.referenceTokens[header.scenarios[$0]] == nil
@@ -92,7 +94,7 @@ extension Gate {
     if let given = header.stallGap {
       stallGap = given
     } else {
-      let median = SortedColumn(gated.compactMap { samples[$0].tpot(unit: unit) }).quantile(0.5)
+      let median = SortedColumn(streamed.compactMap { samples[$0].tpot(unit: unit) }).quantile(0.5)
       stallGap = max(stallGapMin, Nanos(seconds: stallGapTokens * (median ?? 0)))
       header.stallGap = stallGap
     }
@@ -111,6 +113,8 @@ extension Gate {
 struct SampleGroups {
   /// All that enter the gate.
   let gated: [Int]
+  /// By scenario: false where replies do not stream.
+  let isStreamed: [Bool]
   /// By cell, sorted by key.
   let cells: [(key: CellKey, indices: [Int])]
   /// By profile, in the order that they ran; a profile without a request has an empty list.
@@ -135,6 +139,7 @@ struct SampleGroups {
       cellLists[cell].append(index)
     }
     gated = all
+    isStreamed = header.scenarios.map { !header.unstreamedScenarios.contains($0) }
     profiles = zip(header.profiles, profileLists).map { (profile: $0, indices: $1) }
     scheduled = zip(header.profiles, scheduledLists).map { (profile: $0, indices: $1) }
     cells = cellLists.indices.compactMap { position in

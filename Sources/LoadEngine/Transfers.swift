@@ -20,7 +20,8 @@ struct ScenarioSetup: ~Copyable {
   let hasTraceparent: Bool
 
   init(_ target: TargetPlan, endpoint: Int, isTLS: Bool) throws(EngineError) {
-    guard let dialect = Dialect.named(target.dialect) else {
+    let streamed = target.custom.map { Dialect(custom: $0) } ?? Dialect.named(target.dialect)
+    guard let dialect = target.isStreamed ? streamed : streamed?.unstreamed else {
       throw .unknownDialect(target.dialect)
     }
     let lines = ScenarioSetup.lines(target.headers)

@@ -18,22 +18,14 @@ extension PlanReader {
     return (value, secrets)
   }
 
-  /// `messages` and `stream` are the program's own: with other ones it would not send the plan's
-  /// prompts, or not measure a stream.
+  /// `stream` is the program's own: it decides how the reply is read.
   private mutating func refuseReserved(_ body: JSONValue, _ field: Field) {
-    for member in body.objectValue ?? [] {
-      let origin = field.node?[member.name]?.origin ?? field.origin
-      let path = "\(field.path).\(member.name)"
-      if member.name == "messages" {
-        report(
-          .value, path, origin, "the messages are made from the scenario's prompts",
-          remedy: "use prompts and system")
-      } else if member.name == "stream", member.value != .bool(true) {
-        report(
-          .unsupported, path, origin,
-          "a reply that does not stream is not supported by this version",
-          remedy: "remove it")
-      }
+    for member in body.objectValue ?? []
+    where member.name == "stream" && ![.bool(true), .string("{{stream}}")].contains(member.value) {
+      report(
+        .value, "\(field.path).stream", field.node?["stream"]?.origin ?? field.origin,
+        "the key stream decides whether replies stream",
+        remedy: "remove it, and write stream: false beside body")
     }
   }
 

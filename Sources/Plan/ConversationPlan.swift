@@ -30,9 +30,6 @@ public struct ConversationPlan: Sendable, Equatable {
   /// The pause of the stress profile's users.
   public static let thinkDefault: ClosedRange<Nanos> = .seconds(1)...(.seconds(3))
 
-  /// Dialects whose requests hold messages with roles: only they can carry a conversation.
-  public static let dialects = ["openai-chat", "anthropic-messages", "ollama-chat"]
-
   /// Earlier exchanges that a request carries at most.
   public var exchangesMax: Int { history.map { $0 / 2 } ?? turns - 1 }
 }

@@ -103,6 +103,8 @@ extension ScenarioPlan {
       JSONMember("weight", .number(weight)),
     ]
     members += [
+      target.custom.map { JSONMember("custom", $0.json) },
+      target.isStreamed ? nil : JSONMember("stream", .bool(false)),
       maxTokens.map { JSONMember("maxTokens", .integer(Int64($0))) },
       system.map { JSONMember("system", .string($0)) },
       conversation.map { JSONMember("conversation", $0.json) },
@@ -139,7 +141,7 @@ extension IdentityPlan {
     .object(
       [
         JSONMember("path", .string(path)),
-        JSONMember("member", .array(member.map { .string($0) })),
+        member.map { JSONMember("json", .string($0.shortText)) },
         equals.map { JSONMember("equals", .string($0)) },
       ].compactMap { $0 })
   }

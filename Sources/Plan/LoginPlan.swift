@@ -20,9 +20,9 @@ public struct LoginPlan: Sendable, Equatable {
   /// What the `${NAME}` in `body` and `refresh.body` stand for; only the transport reads it.
   public var bodySecrets: SecretValues
   /// Where a reply holds the token; nil where cookies alone make the session.
-  public var token: MemberPath?
+  public var token: JSONPath?
   /// Where a reply holds the token's life in seconds; without it only a 401 renews a token.
-  public var expiresIn: MemberPath
+  public var expiresIn: JSONPath
   /// The request header that carries the token.
   public var header: String
   /// What stands before the token in that header.
@@ -40,8 +40,8 @@ public struct LoginPlan: Sendable, Equatable {
     path: String, accounts: [AccountPlan], url: SecretText? = nil, form: LoginForm = .json,
     headers: [HeaderPlan] = [], body: JSONValue = .object([]),
     bodySecrets: SecretValues = SecretValues(),
-    token: MemberPath? = MemberPath(member: "access_token"),
-    expiresIn: MemberPath = MemberPath(member: "expires_in"), header: String = "Authorization",
+    token: JSONPath? = JSONPath.member("access_token"),
+    expiresIn: JSONPath = JSONPath.member("expires_in"), header: String = "Authorization",
     prefix: String = "Bearer ", refresh: RefreshPlan? = nil, users: Int? = nil,
     timeout: Nanos = LoginPlan.timeoutDefault
   ) {
@@ -106,7 +106,7 @@ public struct RefreshPlan: Sendable, Equatable {
   /// The path, starting with a slash, at the login's host.
   public var path: String
   /// Where a login's reply holds the token that renews.
-  public var token: MemberPath
+  public var token: JSONPath
   /// The member of the refresh's body that carries it.
   public var member: String
   /// Further members of that body, `${NAME}` unexpanded.
@@ -114,7 +114,7 @@ public struct RefreshPlan: Sendable, Equatable {
 
   /// A refresh with the documented defaults.
   public init(
-    path: String, token: MemberPath = MemberPath(member: "refresh_token"),
+    path: String, token: JSONPath = JSONPath.member("refresh_token"),
     member: String = "refresh_token", body: JSONValue = .object([])
   ) {
     self.path = path
@@ -165,14 +165,14 @@ extension LoginPlan {
             ])
           })),
       token.map { JSONMember("token", .string($0.text)) },
-      JSONMember("expiresIn", .string(expiresIn.text)), JSONMember("header", .string(header)),
+      JSONMember("expiresIn", .string(expiresIn.shortText)), JSONMember("header", .string(header)),
       JSONMember("prefix", .string(prefix)),
       refresh.map { refresh in
         JSONMember(
           "refresh",
           .object([
             JSONMember("path", .string(refresh.path)),
-            JSONMember("token", .string(refresh.token.text)),
+            JSONMember("token", .string(refresh.token.shortText)),
             JSONMember("member", .string(refresh.member)), JSONMember("body", refresh.body),
           ]))
       },

@@ -39,6 +39,27 @@ public enum ObjectiveMetric: Sendable, Hashable {
   case rate(RateMetric)
 }
 
+extension ObjectiveMetric {
+  /// True for what a reply that does not stream has not.
+  public var needsStream: Bool {
+    switch self {
+    case .latency(let latency, _): latency.needsStream
+    case .rate(let rate): rate == .stalled
+    }
+  }
+}
+
+extension ObjectiveLatency {
+  /// True for what a reply that does not stream has not: the moment of its first token is that of
+  /// its last one.
+  public var needsStream: Bool {
+    switch self {
+    case .ttft, .ttftSent, .ttfa, .tpot: true
+    case .duration, .login: false
+    }
+  }
+}
+
 /// A latency that objectives can bound.
 public enum ObjectiveLatency: String, Sendable, CaseIterable {
   /// First token, from the intended time.

@@ -105,8 +105,12 @@ public struct TargetPlan: Sendable, Equatable {
   public var url: SecretText
   /// The endpoint's path, starting with a slash.
   public var path: String
-  /// The stream's dialect by name, as in StreamMeter's table.
+  /// The dialect by name, as in `RequestForm.all` and StreamMeter's table, or `custom`.
   public var dialect: String
+  /// The paths of a custom dialect, nil for the others.
+  public var custom: CustomDialect?
+  /// False where replies are one document each: only their duration is measured.
+  public var isStreamed: Bool
   /// The model's name; empty where the endpoint needs none.
   public var model: String
   /// Request headers in the order of the file.
@@ -137,11 +141,14 @@ public struct TargetPlan: Sendable, Equatable {
     tls: TLSPlan = TLSPlan(), connections: ConnectionMode = .reuse,
     isEndMarkerRequired: Bool = true,
     bodySecrets: SecretValues = SecretValues(), ready: ReadyPlan? = nil,
-    identity: IdentityPlan? = nil, login: LoginPlan? = nil
+    identity: IdentityPlan? = nil, login: LoginPlan? = nil, custom: CustomDialect? = nil,
+    isStreamed: Bool = true
   ) {
     self.url = url
     self.path = path
     self.dialect = dialect
+    self.custom = custom
+    self.isStreamed = isStreamed
     self.model = model
     self.headers = headers
     self.timeouts = timeouts

@@ -4,7 +4,7 @@ import Model
 extension PlanResolver {
   /// How a scenario goes on after its first reply, nil for one turn.
   mutating func readConversation(
-    _ section: PlanReader.Section, dialect: String
+    _ section: PlanReader.Section
   ) -> ConversationPlan? {
     let keys = ["history", "think", "conversation"]
     var turns = 1
@@ -17,11 +17,6 @@ extension PlanResolver {
           ValueError("this key is for conversations", remedy: "set turns"), section[key])
       }
       return nil
-    }
-    if !ConversationPlan.dialects.contains(dialect) {
-      let remedy = "conversations need one of \(ConversationPlan.dialects.joined(separator: ", "))"
-      reader.report(
-        ValueError("the dialect \(dialect) has no messages", remedy: remedy), section["turns"])
     }
     var plan = ConversationPlan(turns: turns)
     plan.history = reader.optional(section["history"], .count(0...2 * PlanLimits.turnsMax))

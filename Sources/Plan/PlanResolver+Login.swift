@@ -41,12 +41,12 @@ extension PlanResolver {
 
   private mutating func readToken(_ section: PlanReader.Section, _ login: inout LoginPlan) {
     let standard = LoginPlan(path: "/", accounts: [])
-    let optionalPath = ValueKind<MemberPath?>(
+    let optionalPath = ValueKind<JSONPath?>(
       parse: { text in
-        text == "none" ? .success(nil) : ValueKind<MemberPath>.path.parse(text).map { $0 }
-      }, show: { $0?.text ?? "none" })
+        text == "none" ? .success(nil) : ValueKind<JSONPath>.shortPath.parse(text).map { $0 }
+      }, show: { $0?.shortText ?? "none" })
     login.token = reader.value(section["token"], optionalPath, default: standard.token)
-    login.expiresIn = reader.value(section["expiresIn"], .path, default: standard.expiresIn)
+    login.expiresIn = reader.value(section["expiresIn"], .shortPath, default: standard.expiresIn)
     let header = ValueKind<String>(parse: { HeaderCheck.name($0) }, show: { $0 })
     login.header = reader.value(section["header"], header, default: standard.header)
     login.prefix = reader.value(
@@ -64,7 +64,7 @@ extension PlanResolver {
     let path = reader.required(
       section["path"], .urlPath, remedy: "write path: /api/auth/refresh, or leave refresh out")
     var refresh = RefreshPlan(path: path ?? "/")
-    refresh.token = reader.value(section["token"], .path, default: refresh.token)
+    refresh.token = reader.value(section["token"], .shortPath, default: refresh.token)
     refresh.member = reader.value(section["member"], .word, default: refresh.member)
     readLoginBody(section["body"], &login) { refresh.body = $1 }
     return path == nil ? nil : refresh

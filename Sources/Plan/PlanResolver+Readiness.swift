@@ -24,19 +24,13 @@ extension PlanResolver {
     let section = reader.section(field, .identity)
     let path = reader.required(
       section["path"], .urlPath, remedy: "name the path that tells the build, such as /version")
-    let json = reader.optional(section["json"], .word)
-    let names = json?.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    if let names, names.contains("") {
-      reader.report(
-        ValueError("the path of the member has an empty name", remedy: "write json: build.commit"),
-        section["json"])
-    }
+    let member = reader.optional(section["json"], .shortPath)
     var equals: String?
     if section["equals"].node != nil {
       equals = reader.plainText(section["equals"], .word)
     } else {
       reader.record(section["equals"].path, "the run's commit", .builtIn)
     }
-    return path.map { IdentityPlan(path: $0, member: names ?? [], equals: equals) }
+    return path.map { IdentityPlan(path: $0, member: member, equals: equals) }
   }
 }

@@ -42,7 +42,8 @@ extension PlanResolver {
     let system = reader.optional(section["system"], .text(max: PlanLimits.systemBytesMax))
     let maxTokens = reader.optional(section["maxTokens"], .count(1...10_000_000))
     let own = readOverrides(section, over: target)
-    let conversation = readConversation(section, dialect: own.dialect)
+    let conversation = readConversation(section)
+    checkBody(section, own, hasTurns: conversation != nil)
     guard let prompts else { return nil }
     return ScenarioPlan(
       name: entry.key, weight: weight, prompts: prompts.texts, promptFile: prompts.file,
@@ -51,7 +52,7 @@ extension PlanResolver {
   }
 
   mutating func readObjectives(
-    _ field: PlanReader.Field, profiles: [ProfileKind], scenarios: [String],
+    _ field: PlanReader.Field, profiles: [ProfileKind], scenarios: [ScenarioPlan],
     hasLogin: Bool
   ) -> [Objective] {
     guard let nodes = reader.list(field) else {
@@ -87,14 +88,25 @@ extension PlanResolver {
   /// profile is not run, since a flag may have left it out.
   private mutating func check(
     _ objective: Objective, _ field: PlanReader.Field, _ profiles: [ProfileKind],
-    _ scenarios: [String]
+    _ scenarios: [ScenarioPlan]
   ) -> Bool {
-    if let name = objective.scenario, !scenarios.contains(name) {
-      let meant = nearest(name, in: scenarios)
+    let names = scenarios.map(\.name)
+    if let name = objective.scenario, !names.contains(name) {
+      let meant = nearest(name, in: names)
       reader.report(
         ValueError(
           "there is no scenario \(quoted(name))", remedy: meant.map { "did you mean \($0)?" }),
         field)
+      return false
+    }
+    let measured = scenarios.filter { objective.scenario == nil || objective.scenario == $0.name }
+    if objective.metric.needsStream, !measured.isEmpty,
+      !measured.contains(where: \.target.isStreamed)
+    {
+      reader.report(
+        ValueError(
+          "\(objective.scenario ?? "the scenario") does not stream: it has a duration and no more",
+          remedy: "set an objective on duration"), field)
       return false
     }
     let judged = objective.profile.map { [$0] } ?? [.rampUp, .sustained]

@@ -2,15 +2,6 @@ import Model
 
 /// The endpoint, and what a scenario overrides of it.
 extension PlanResolver {
-  /// Dialects that this version speaks, with their default paths.
-  static let dialectPaths = ["openai-chat": "/v1/chat/completions"]
-
-  /// Dialects of the design that this version does not speak.
-  static let laterDialects = [
-    "openai-completions", "openai-responses", "anthropic-messages", "ollama-chat",
-    "ollama-generate", "tgi", "text", "custom",
-  ]
-
   /// The target, nil where it has no usable URL.
   mutating func readTarget(_ field: PlanReader.Field) -> TargetPlan? {
     guard field.node != nil else {
@@ -55,7 +46,7 @@ extension PlanResolver {
   }
 
   /// A value that stays the target's, and is not listed, where the scenario has none.
-  private mutating func override<Value>(
+  mutating func override<Value>(
     _ field: PlanReader.Field, _ kind: ValueKind<Value>
   ) -> Value? {
     field.node == nil ? nil : reader.optional(field, kind)
@@ -67,23 +58,6 @@ extension PlanResolver {
       return nil
     }
     return reader.secret(field, check: EndpointURL.check)
-  }
-
-  private mutating func readDialect(
-    _ section: PlanReader.Section, _ target: inout TargetPlan, isScenario: Bool
-  ) {
-    let kind = ValueKind<String>(
-      parse: {
-        choose($0, from: Self.dialectPaths.keys.sorted(), later: Self.laterDialects) { $0 }
-      }, show: { $0 })
-    if isScenario {
-      target.dialect = override(section["dialect"], kind) ?? target.dialect
-      target.path = override(section["path"], .urlPath) ?? target.path
-    } else {
-      target.dialect = reader.value(section["dialect"], kind, default: "openai-chat")
-      target.path = reader.value(
-        section["path"], .urlPath, default: Self.dialectPaths[target.dialect] ?? "/")
-    }
   }
 
   private mutating func readTimeouts(

@@ -103,7 +103,7 @@ public struct PlanResolver {
     seed = reader.value(top["seed"], .seed, default: 1)
     let abort = readAbort(top["abort"])
     let objectives = readObjectives(
-      top["objectives"], profiles: profiles, scenarios: scenarios.map(\.name),
+      top["objectives"], profiles: profiles, scenarios: scenarios,
       hasLogin: top["target"].node?["login"] != nil)
     let prices = readPrices(top["prices"])
     let limits = readLimits(top["limits"], hasPrices: top["prices"].node != nil)

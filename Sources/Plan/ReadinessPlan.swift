@@ -18,14 +18,14 @@ public struct ReadyPlan: Sendable, Equatable {
 public struct IdentityPlan: Sendable, Equatable {
   /// The path, starting with a slash.
   public var path: String
-  /// The names of the members that lead to the build in a JSON reply; empty: the whole reply is
-  /// it, without the white space around it.
-  public var member: [String]
+  /// Where the build is in a JSON reply; nil: the whole reply is it, without the white space around
+  /// it.
+  public var member: JSONPath?
   /// The build that is judged; nil: the run's commit.
   public var equals: String?
 
   /// A path and what to read there.
-  public init(path: String, member: [String] = [], equals: String? = nil) {
+  public init(path: String, member: JSONPath? = nil, equals: String? = nil) {
     self.path = path
     self.member = member
     self.equals = equals
@@ -37,20 +37,17 @@ public struct IdentityPlan: Sendable, Equatable {
   /// The build that a reply tells of, nil where it does not: numbers as their text.
   public func build(in reply: [UInt8]) -> String? {
     let found: String
-    if member.isEmpty {
-      found = String(decoding: reply, as: UTF8.self)
-    } else {
-      guard var value = try? JSONReader.parse(reply) else { return nil }
-      for name in member {
-        guard let next = value[name] else { return nil }
-        value = next
-      }
+    if let member {
+      guard let json = try? JSONReader.parse(reply), let value = member.value(in: json)
+      else { return nil }
       switch value {
       case .string(let text): found = text
       case .integer(let number): found = "\(number)"
       case .number(let number): found = "\(number)"
       case .null, .bool, .array, .object: return nil
       }
+    } else {
+      found = String(decoding: reply, as: UTF8.self)
     }
     let text = trimmed(String(found.unicodeScalars.map { $0.value < 0x20 ? " " : Character($0) }))
     return text.isEmpty || text.utf8.count > wordBytesMax ? nil : text

@@ -19,16 +19,24 @@ struct Schema {
 
   /// What a scenario may override of the target.
   static let overridable = [
-    "path", "dialect", "model", "headers", "body", "timeouts", "endMarker",
+    "path", "dialect", "custom", "stream", "model", "headers", "body", "timeouts", "endMarker",
   ]
 
   static let target = Schema(
     ["url"] + overridable + ["tls", "login", "ready", "identity", "connections"],
-    later: ["auth", "stream", "input", "regions"])
+    later: ["auth", "regions"])
 
   static let timeouts = Schema(["connect", "firstToken", "stall", "total"])
 
   static let tls = Schema(["ca", "cert", "key", "keyPassword", "verify"])
+
+  static let custom = Schema([
+    "framing", "content", "reasoning", "finish", "usage", "error", "end",
+  ])
+
+  static let customUsage = Schema(["output", "input", "cached"])
+
+  static let customEnd = Schema(["data", "event", "path", "equals"])
 
   static let ready = Schema(["path", "within"])
 
@@ -45,7 +53,7 @@ struct Schema {
     [
       "weight", "prompts", "system", "maxTokens", "turns", "history", "think", "conversation",
     ] + overridable,
-    later: ["stream", "accounts", "login", "input", "auth"])
+    later: ["accounts", "login", "auth"])
 
   static let conversation = Schema(["header", "body"])
 
@@ -79,7 +87,7 @@ struct Schema {
     ]
     let structured = [
       "target.headers", "target.body", "target.timeouts", "target.tls", "target.login",
-      "target.ready", "target.identity", "gate.effects",
+      "target.ready", "target.identity", "target.custom", "gate.effects",
     ]
     let paths =
       top.keys.filter { !sections.contains($0) }

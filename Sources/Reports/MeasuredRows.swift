@@ -65,6 +65,7 @@ extension ReportBuilder {
     guard let record = candidates.last else { return [] }
     var byCell: [CellKey: [String: ReportFigure]] = [:]
     let names = Set(Self.measured.map(\.name))
+    let whole = Set(record.header.unstreamedScenarios)
     for figure in record.figures where !figure.scenario.isEmpty && names.contains(figure.name) {
       let key = CellKey(
         profile: figure.profile, scenario: figure.scenario, region: figure.region)
@@ -72,7 +73,8 @@ extension ReportBuilder {
     }
     return byCell.sorted { $0.key < $1.key }.map { key, figures in
       MeasuredRow(
-        cell: name(key), n: String(figures.values.map(\.n).max() ?? 0),
+        cell: name(key) + (whole.contains(key.scenario) ? " (not streamed)" : ""),
+        n: String(figures.values.map(\.n).max() ?? 0),
         figures: Self.measured.map { column in
           guard let figure = figures[column.name] else { return Figures.none }
           return column.text(figure.value) + (figure.n < column.floor ? "*" : "")

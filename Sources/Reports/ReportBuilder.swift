@@ -114,7 +114,16 @@ struct ReportBuilder {
     if verdict.kind == .inconclusive, facts.exitCode == 0 {
       notices.append("An inconclusive verdict does not block here (gate.inconclusive: warn).")
     }
+    if let unstreamed { notices.append(unstreamed) }
     return notices + facts.notes.map { ForeignText.line($0) }
+  }
+
+  /// Says of which scenarios the replies do not stream, nil if all do.
+  private var unstreamed: String? {
+    let names = (header?.unstreamedScenarios ?? []).map { ForeignText.name($0) }
+    guard !names.isEmpty else { return nil }
+    return "Replies of \(names.joined(separator: ", ")) do not stream (stream: false): of their"
+      + " latencies only the duration is measured and judged."
   }
 
   private func runs() -> [RunRow] {

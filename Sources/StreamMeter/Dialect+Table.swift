@@ -16,7 +16,7 @@ extension Dialect {
     PathRule("error", .error), PathRule("object", .error, equals: "error"),
   ]
 
-  private static let commonEvents = [
+  static let commonEvents = [
     "error": EventRule(.error), "ping": EventRule(.ignored),
   ]
 
@@ -27,7 +27,6 @@ extension Dialect {
   /// vLLM marks an error by `object` alone.
   private static let openAIChat = Dialect(
     name: "openai-chat",
-    defaultPath: "/v1/chat/completions",
     endMarker: "[DONE]",
     paths: chatText("choices[].delta") + openAIUsage + openAIErrors,
     events: commonEvents,
@@ -49,7 +48,6 @@ extension Dialect {
   /// OpenAI's completions of a prompt, as vLLM and llama.cpp write them too.
   private static let openAICompletions = Dialect(
     name: "openai-completions",
-    defaultPath: "/v1/completions",
     endMarker: "[DONE]",
     paths: completionText + openAIUsage + openAIErrors,
     events: commonEvents,
@@ -66,7 +64,6 @@ extension Dialect {
   /// `length`; `response.failed` is an error. There is no `[DONE]`.
   private static let openAIResponses = Dialect(
     name: "openai-responses",
-    defaultPath: "/v1/responses",
     paths: [PathRule("type", .eventName), PathRule("error", .error)],
     events: commonEvents.merging(responseEvents) { $1 },
     reply: [
@@ -122,7 +119,6 @@ extension Dialect {
   /// written for.
   private static let anthropicMessages = Dialect(
     name: "anthropic-messages",
-    defaultPath: "/v1/messages",
     paths: [PathRule("type", .eventName), PathRule("error", .error)],
     events: commonEvents.merging([
       "message_start": EventRule(
@@ -161,7 +157,6 @@ extension Dialect {
   /// Ollama's chat: a JSON object a line, the last with `done` and the counts.
   private static let ollamaChat = Dialect(
     name: "ollama-chat",
-    defaultPath: "/api/chat",
     framing: .lines,
     paths: ollamaChatText + ollamaEnd,
     reply: ollamaChatText + ollamaEnd)
@@ -176,7 +171,6 @@ extension Dialect {
   /// Ollama's completion of a prompt.
   private static let ollamaGenerate = Dialect(
     name: "ollama-generate",
-    defaultPath: "/api/generate",
     framing: .lines,
     paths: ollamaText + ollamaEnd,
     reply: ollamaText + ollamaEnd)
@@ -198,7 +192,6 @@ extension Dialect {
   /// is counted by the service, and shown to nobody.
   private static let textGenerationInference = Dialect(
     name: "tgi",
-    defaultPath: "/generate_stream",
     paths: [
       PathRule("token", .choice),
       PathRule("token.text", .content),
@@ -220,5 +213,5 @@ extension Dialect {
   /// Text as it comes, without events, counts and marker: only the transport tells that it is
   /// whole.
   private static let rawText = Dialect(
-    name: "raw-text", defaultPath: "/", framing: .text, hasEndMarker: false, paths: [])
+    name: "raw-text", framing: .text, hasEndMarker: false, paths: [])
 }

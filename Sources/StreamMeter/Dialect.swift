@@ -5,8 +5,6 @@
 public struct Dialect: Sendable {
   /// The name in plan files: `openai-chat`.
   public let name: String
-  /// The endpoint's usual path.
-  public let defaultPath: String
   /// How events lie in the body.
   public let framing: Framing
   /// The media types of a streamed response, lower case, without parameters; the first is the
@@ -34,12 +32,11 @@ public struct Dialect: Sendable {
   }
 
   init(
-    name: String, defaultPath: String, framing: Framing = .events, contentTypes: [String]? = nil,
+    name: String, framing: Framing = .events, contentTypes: [String]? = nil,
     hasEndMarker: Bool = true, endMarker: String? = nil, paths: [PathRule],
     events: [String: EventRule] = [:], reply: [PathRule]? = nil
   ) {
     self.name = name
-    self.defaultPath = defaultPath
     self.framing = framing
     self.contentTypes = contentTypes ?? Dialect.contentTypes(of: framing)
     self.hasEndMarker = hasEndMarker
@@ -50,7 +47,6 @@ public struct Dialect: Sendable {
 
   private init(replyOf streamed: Dialect, _ replyPaths: PathTable) {
     name = streamed.name
-    defaultPath = streamed.defaultPath
     framing = .document
     contentTypes = Dialect.contentTypes(of: .document)
     hasEndMarker = false
@@ -102,7 +98,8 @@ public struct Dialect: Sendable {
   /// True if an event's data is the end marker; white space around it is let pass, as the
   /// clients in use do.
   func isEndMarker(_ data: UnsafeRawBufferPointer) -> Bool {
-    guard let endMarker, let first = data.first, first != UInt8(ascii: "{") else { return false }
+    guard let endMarker, let first = data.first, first == endMarker.first || first <= 0x20
+    else { return false }
     let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
     let start = data.drop(while: isBlank)
     let end = start.lastIndex { !isBlank($0) }.map { $0 + 1 } ?? start.startIndex

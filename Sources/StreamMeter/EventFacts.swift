@@ -71,6 +71,7 @@ extension EventFacts {
       usage.cached = count(kind, text) ?? usage.cached
       inputApart += count(kind, text) ?? 0
     case .end: if kind != .null && kind != .false { isEnd = true }
+    case .endByText: isEnd = true
     case .error:
       if kind != .null && kind != .false && !(kind == .string && text.isEmpty) { isError = true }
     }

@@ -30,6 +30,8 @@ enum PathMeaning: UInt8, Sendable {
   case error
   /// The end of the stream, unless it is null or false.
   case end
+  /// The end of the stream, whatever it is: for a value whose text is asked for.
+  case endByText
 }
 
 /// One step of a path.
@@ -98,4 +100,6 @@ enum EventMeaning: UInt8, Sendable {
   case error
   /// The event is the stream's end marker, whatever else its data says.
   case end
+  /// The event is the stream's end marker, also with data that is no JSON.
+  case marker
 }

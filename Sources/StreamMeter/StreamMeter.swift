@@ -343,9 +343,7 @@ extension StreamMeter {
       guard isWhole(data, table) else { return fail(.cutEvent, offset: data.count) }
       take(data, table, at: stamp)
     }
-    guard state == .streaming else { return }
-    milestones.done = stamp
-    state = .draining
+    if state == .streaming { complete(at: stamp) }
   }
 
   /// False if the text ends before the JSON in it does.
@@ -362,11 +360,7 @@ extension StreamMeter {
     guard events <= limits.eventsMax else {
       return fail(.limit(.events(limits.eventsMax)), offset: reader.eventOffset)
     }
-    if dialect.isEndMarker(data) {
-      milestones.done = stamp
-      state = .draining
-      return
-    }
+    if dialect.isEndMarker(data) { return complete(at: stamp) }
     take(data, table, as: reader.kind, at: stamp)
   }
 
@@ -378,20 +372,29 @@ extension StreamMeter {
     switch kind.meaning {
     case .ignored: return
     case .error: return fail(.errorEvent, event: data)
-    case .unknown, .end: break
+    case .unknown, .end, .marker: break
     }
-    guard let base = data.baseAddress else { return fail(.notJSON(at: 0), event: data) }
+    guard let base = data.baseAddress else {
+      return kind.meaning == .marker ? complete(at: stamp) : fail(.notJSON(at: 0), event: data)
+    }
     var walker = JSONWalker(base, count: data.count, table, root: kind.root)
-    guard walker.walk() else { return fail(.notJSON(at: walker.offset), event: data) }
+    guard walker.walk() else {
+      return kind.meaning == .marker
+        ? complete(at: stamp) : fail(.notJSON(at: walker.offset), event: data)
+    }
     if kind == .unnamed, let name = walker.facts.name {
       let named = table.kind(name)
       if named != .unnamed { return take(data, table, as: named, at: stamp) }
     }
     take(walker.facts, data, at: stamp)
-    if state == .streaming && (kind.meaning == .end || walker.facts.isEnd) {
-      milestones.done = stamp
-      state = .draining
-    }
+    let isEnd = kind.meaning == .end || kind.meaning == .marker || walker.facts.isEnd
+    if state == .streaming && isEnd { complete(at: stamp) }
+  }
+
+  /// The end marker is here.
+  private mutating func complete(at stamp: MonotonicNanos) {
+    milestones.done = stamp
+    state = .draining
   }
 
   private mutating func take(

@@ -90,11 +90,11 @@ public enum LoginReply {
     }
     guard let json else { return .failure(.notJSON(status: status)) }
     guard let token = path.value(in: json)?.stringValue, !token.isEmpty else {
-      return .failure(.noToken(path: path.text, seen: Array(paths(of: json).prefix(seenMax))))
+      return .failure(.noToken(path: path.shortText, seen: Array(paths(of: json).prefix(seenMax))))
     }
     let isPlain = token.utf8.allSatisfy { (0x20...0x7E).contains($0) }
     guard isPlain, token.utf8.count <= tokenBytesMax else {
-      return .failure(.unusableToken(path: path.text))
+      return .failure(.unusableToken(path: path.shortText))
     }
     let renews = login.refresh?.token.value(in: json)?.stringValue
     return .success(

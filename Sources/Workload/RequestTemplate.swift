@@ -4,10 +4,9 @@ public import Plan
 /// The bytes of every request of a run: built once a scenario and prompt, so that sending one is
 /// a copy and at most one splice.
 ///
-/// The body is the dialect's default (`model`, `messages`, `stream: true`,
-/// `stream_options.include_usage`, `max_tokens`), the target's `body` merged over it, then the
-/// scenario's. With `promptCache: bust` a nonce of fixed length leads the first message (the
-/// system prompt if there is one, because a cached system prompt would hide part of the prefill).
+/// The body is the dialect's default (`RequestForm`), the target's `body` merged over it, then the
+/// scenario's, with its `{{…}}` filled. With `promptCache: bust` a nonce of fixed length leads the
+/// system prompt, because a cached one would hide part of the prefill, or else the prompt.
 /// The requests of one conversation share a nonce, so that its own history may be cached and
 /// nothing else.
 public struct RequestTemplate: Sendable {
@@ -142,7 +141,9 @@ public struct RequestTemplate: Sendable {
 
   private static func body(_ scenario: ScenarioPlan, prompt: String, isBusting: Bool) -> Body {
     func bytes(_ placeholders: Placeholders) -> [UInt8] {
-      JSONWriter.bytes(json(scenario, prompt: prompt, placeholders))
+      let texts = BodyTexts(scenario, prompt: prompt, nonce: placeholders.nonce)
+      return JSONWriter.bytes(
+        texts.body(hasHistory: placeholders.hasHistory, conversationID: placeholders.id))
     }
     let nonce = isBusting ? "0000000000000000 " : ""
     let plain = bytes(Placeholders(nonce: nonce))
@@ -160,57 +161,21 @@ public struct RequestTemplate: Sendable {
     return body
   }
 
-  private static func json(
-    _ scenario: ScenarioPlan, prompt: String, _ placeholders: Placeholders
-  ) -> JSONValue {
-    var texts: [(role: String, content: String)] = []
-    if let system = scenario.system { texts.append(("system", system)) }
-    texts.append(("user", prompt))
-    texts[0].content = placeholders.nonce + texts[0].content
-    var messages = texts.map { text in
-      JSONValue.object([
-        JSONMember("role", .string(text.role)), JSONMember("content", .string(text.content)),
-      ])
-    }
-    // No message is a number: this differs from what follows in its first byte.
-    if placeholders.hasHistory { messages.insert(.integer(0), at: messages.count - 1) }
-    var members: [JSONMember] = []
-    if !scenario.target.model.isEmpty {
-      members.append(JSONMember("model", .string(scenario.target.model)))
-    }
-    members.append(JSONMember("messages", .array(messages)))
-    members.append(JSONMember("stream", .bool(true)))
-    members.append(
-      JSONMember("stream_options", .object([JSONMember("include_usage", .bool(true))])))
-    if let maxTokens = scenario.maxTokens {
-      members.append(JSONMember("max_tokens", .integer(Int64(maxTokens))))
-    }
-    let merged = JSONValue.object(members)
-      .merging(expand(scenario.target.body, scenario.target.bodySecrets))
-    guard let path = scenario.conversation?.idMember else { return merged }
-    return merged.merging(
-      path.reversed().reduce(.string(placeholders.id)) { .object([JSONMember($1, $0)]) })
-  }
-
-  private static func expand(_ value: JSONValue, _ secrets: SecretValues) -> JSONValue {
-    switch value {
-    case .string(let text): .string(secrets.expand(text))
-    case .array(let values): .array(values.map { expand($0, secrets) })
-    case .object(let members):
-      .object(members.map { JSONMember($0.name, expand($0.value, secrets)) })
-    default: value
-    }
-  }
-
+  /// The plan's headers, and the dialect's where the plan has none of that name.
   private static func headers(_ target: TargetPlan) -> [HeaderPlan] {
-    var headers = target.headers
-    let names = Set(headers.map { $0.name.lowercased() })
-    if !names.contains("content-type") {
-      headers.append(HeaderPlan(name: "Content-Type", value: SecretText("application/json")))
+    let form = RequestForm.of(target.dialect)
+    let accept: String
+    switch (target.isStreamed, target.custom?.framing) {
+    case (false, _): accept = "application/json"
+    case (true, .ndjson): accept = "application/x-ndjson"
+    case (true, _): accept = form?.accept ?? "text/event-stream"
     }
-    if !names.contains("accept") {
-      headers.append(HeaderPlan(name: "Accept", value: SecretText("text/event-stream")))
-    }
-    return headers
+    let usual =
+      [
+        HeaderPlan(name: "Content-Type", value: SecretText("application/json")),
+        HeaderPlan(name: "Accept", value: SecretText(accept)),
+      ] + (form?.headers ?? [])
+    let names = Set(target.headers.map { $0.name.lowercased() })
+    return target.headers + usual.filter { !names.contains($0.name.lowercased()) }
   }
 }

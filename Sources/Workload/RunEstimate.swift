@@ -99,10 +99,12 @@ public struct RunEstimate: Sendable, Equatable {
         "raise rate, or lower samples")
     }
     if !profiles.contains(where: { $0.cells.contains { $0.nMax >= CellEstimate.floorP50 } }) {
+      let streams = plan.scenarios.contains(where: \.target.isStreamed)
+      let least = streams ? "ttft_p50" : "duration_p50"
       let best = profiles.flatMap(\.cells).map(\.nMax).max() ?? 0
       report(
         "rate",
-        "no cell reaches \(CellEstimate.floorP50) requests, the least for ttft_p50 (most: \(best))",
+        "no cell reaches \(CellEstimate.floorP50) requests, the least for \(least) (most: \(best))",
         "raise rate or size, or set samples: \(CellEstimate.floorP50)")
     }
     return problems

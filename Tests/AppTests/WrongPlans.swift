@@ -81,8 +81,44 @@ private let keyPlans = [
   WrongPlan("an HTML report", adding: "reports: { html: r.html }\n"),
   WrongPlan("the capacity profile", adding: "profiles: [sustained, capacity]\n"),
   WrongPlan(
-    "another dialect", replacing: "8080\" }", with: "8080\", dialect: anthropic-messages }"),
-  WrongPlan("no stream", replacing: "8080\" }", with: "8080\", body: { stream: false } }"),
+    "an unknown dialect", replacing: "8080\" }", with: "8080\", dialect: anthropic }"),
+  WrongPlan(
+    "a custom dialect without its paths", replacing: "8080\" }",
+    with: "8080\", dialect: custom }"),
+  WrongPlan(
+    "paths of another dialect", replacing: "8080\" }",
+    with: "8080\", custom: { content: $.a } }"),
+  WrongPlan(
+    "paths that are none", replacing: "8080\" }",
+    with: "8080\", dialect: custom, path: /x, body: { input: \"{{prompt}}\" },"
+      + " custom: { content: delta.text, reasoning: $.a.., finish: '$.a[*]',"
+      + " error: \"$.a['b\", usage: { output: '$[-1]', input: $.a b, cached: '$[1:2]', all: $.u },"
+      + " end: { path: '$.a[x]', event: e } } }"),
+  WrongPlan(
+    "an event's name for lines", replacing: "8080\" }",
+    with: "8080\", dialect: custom, path: /x, body: { input: \"{{prompt}}\" },"
+      + " custom: { framing: ndjson, content: $.a, end: { event: e } } }"),
+  WrongPlan(
+    "a body without the prompt", replacing: "8080\" }",
+    with: "8080\", dialect: custom, path: /x, custom: { content: $.a, end: x } }"),
+  WrongPlan(
+    "a body with the prompt twice", replacing: "8080\" }",
+    with: "8080\", body: { input: \"{{prompt}}\" } }"),
+  WrongPlan(
+    "messages in a text", replacing: "8080\" }",
+    with: "8080\", body: { messages: \"a {{messages}}\" } }"),
+  WrongPlan(
+    "text that does not stream", replacing: "8080\" }",
+    with: "8080\", dialect: raw-text, stream: false }"),
+  WrongPlan(
+    "a first token of what does not stream", replacing: "8080\" }",
+    with: "8080\", stream: false }", adding: "objectives: [ttft.p95 < 1s, duration.p95 < 9s]\n"),
+  WrongPlan(
+    "turns without messages",
+    text: leastPlan.replacing("8080\" }", with: "8080\", dialect: tgi }")
+      .replacing("prompts: [\"a\"]", with: "prompts: [\"a\"], turns: 2")),
+  WrongPlan(
+    "no stream by the body", replacing: "8080\" }", with: "8080\", body: { stream: false } }"),
   WrongPlan("own messages", replacing: "8080\" }", with: "8080\", body: { messages: [] } }"),
   WrongPlan("an unknown path in --set", set: ["gate.maxLook=2"]),
   WrongPlan("a wrong value in --set", set: ["rate=quick", "scenarios.short.weight=-1"]),

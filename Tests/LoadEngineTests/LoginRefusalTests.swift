@@ -48,7 +48,7 @@ struct LoginRefusalTests {
     let (failure, _) = try await failure { _, _ in
       LoginService.token("secret-token")
     } _: {
-      $0.token = MemberPath(member: "token")
+      $0.token = JSONPath.member("token")
     }
     #expect(failure == .noToken(path: "token", seen: ["access_token"]))
   }

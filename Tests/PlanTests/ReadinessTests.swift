@@ -1,3 +1,4 @@
+import Model
 import Plan
 import Testing
 
@@ -6,15 +7,16 @@ struct ReadinessTests {
   @Test(
     "The build is the whole reply, or a member of a JSON one",
     arguments: [
-      ("v1.2.3\n", [], "v1.2.3"), (" \n", [], nil), ("", [], nil),
-      (#"{"commit":"abc"}"#, ["commit"], "abc"),
-      (#"{"build":{"number":17}}"#, ["build", "number"], "17"),
-      (#"{"build":{"number":17}}"#, ["build"], nil),
-      (#"{"commit":null}"#, ["commit"], nil), (#"{"commit":"abc"}"#, ["version"], nil),
-      ("<html>", ["commit"], nil), (#"{"commit":"a\u0007b"}"#, ["commit"], "a b"),
-    ] as [(String, [String], String?)])
-  func build(reply: String, member: [String], expected: String?) {
-    let identity = IdentityPlan(path: "/version", member: member)
+      ("v1.2.3\n", nil, "v1.2.3"), (" \n", nil, nil), ("", nil, nil),
+      (#"{"commit":"abc"}"#, "commit", "abc"),
+      (#"{"build":{"number":17}}"#, "build.number", "17"),
+      (#"{"build":{"number":17}}"#, "build", nil),
+      (#"{"commit":null}"#, "commit", nil), (#"{"commit":"abc"}"#, "version", nil),
+      ("<html>", "commit", nil), (#"{"commit":"a\u0007b"}"#, "commit", "a b"),
+    ] as [(String, String?, String?)])
+  func build(reply: String, member: String?, expected: String?) throws {
+    let path = try member.map { try JSONPath(parsing: "$." + $0) }
+    let identity = IdentityPlan(path: "/version", member: path)
     #expect(identity.build(in: Array(reply.utf8)) == expected)
   }
 

@@ -11,7 +11,6 @@ struct ChatDialectTests {
   @Test("The table finds a dialect by its name, and none by another")
   func table() throws {
     let chat = try #require(Dialect.named("openai-chat"))
-    #expect(chat.defaultPath == "/v1/chat/completions")
     #expect(chat.contentTypes == ["text/event-stream"])
     #expect(chat.hasEndMarker)
     #expect(Dialect.names.contains("openai-chat"))

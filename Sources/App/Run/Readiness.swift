@@ -62,7 +62,7 @@ struct Readiness {
         because: words(outcome, of: target), remedy: "check target.identity.path")
     }
     guard let build = identity.build(in: body) else {
-      let member = identity.member.joined(separator: ".")
+      let member = identity.member?.shortText ?? ""
       throw Failure(
         .unavailable, "the endpoint does not tell which build it is", at: url,
         because: (member.isEmpty ? "an empty reply" : "no text or number at \(member)")

@@ -65,6 +65,7 @@ struct RunDriver {
       planDigest: loaded.digest, startedAt: now,
       timeout: plan.scenarios.map(\.target.timeouts.total).max() ?? plan.target.timeouts.total,
       profiles: plan.profiles.map(\.rawValue), scenarios: plan.scenarios.map(\.name),
+      unstreamedScenarios: plan.scenarios.filter { !$0.target.isStreamed }.map(\.name),
       referenceTokens: reference?.referenceTokens ?? [:], stallGap: reference?.stallGap,
       version: App.version)
   }
