@@ -55,7 +55,9 @@ let package = Package(
 
     // Edge: each touches one part of the world.
     library("Curl", ["CCurl", "Model"]),
-    library("LoadEngine", ["Curl", "CLinux", "StreamMeter", "Workload", "Plan", "Model", heap]),
+    library(
+      "LoadEngine",
+      ["Curl", "CLinux", "CZlib", "StreamMeter", "Workload", "Plan", "Model", heap]),
     library("ResultStore", ["Model", "CPostgres", "CSQLite", "CZlib"]),
     library("Forge", ["Curl", "Model"]),
 
@@ -98,7 +100,7 @@ let package = Package(
     tests("ReportsTests", ["Reports", "Gate", "Model"]),
     tests(
       "LoadEngineTests",
-      ["LoadEngine", "Curl", "StreamMeter", "Workload", "Plan", "Model", "streamgate-sim"]),
+      ["LoadEngine", "Curl", "CZlib", "StreamMeter", "Workload", "Plan", "Model", "streamgate-sim"]),
     tests("ResultStoreTests", ["ResultStore", "Model"]),
     tests("ForgeTests", ["Forge", "Model"]),
     tests(

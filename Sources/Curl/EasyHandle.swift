@@ -221,6 +221,11 @@ public struct EasyHandle: ~Copyable {
   /// libcurl's own words on what failed in the last transfer, at most 255 bytes; empty for none.
   public var errorText: String { String(cString: errorBuffer) }
 
+  /// Forgets the words on the last transfer, which libcurl may leave standing.
+  func forgetErrorText() {
+    errorBuffer.pointee = 0
+  }
+
   /// Runs the transfer alone, and blocks until it is over.
   public func perform() -> TransportCode {
     TransportCode(curl_easy_perform(pointer))

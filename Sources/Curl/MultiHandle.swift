@@ -98,6 +98,7 @@ public struct MultiHandle: ~Copyable {
 
   /// Starts a transfer; it goes on in `act` and `timeout`.
   public func add(_ easy: borrowing EasyHandle) throws(CurlError) {
+    easy.forgetErrorText()
     try MultiHandle.check(curl_multi_add_handle(pointer, easy.pointer), "curl_multi_add_handle")
   }
 

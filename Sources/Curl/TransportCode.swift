@@ -22,6 +22,12 @@ public struct TransportCode: Sendable, Hashable {
 
   /// The peer had closed before the request was sent.
   public static let notSent = TransportCode(rawValue: 55)
+  /// The connection ended before a response.
+  public static let gotNothing = TransportCode(CURLE_GOT_NOTHING)
+  /// The response is none that can be understood.
+  public static let weirdReply = TransportCode(CURLE_WEIRD_SERVER_REPLY)
+  /// The body is not coded as the header says.
+  public static let badContentEncoding = TransportCode(CURLE_BAD_CONTENT_ENCODING)
 
   /// True for the transfer that ended as it should.
   public var isOK: Bool { rawValue == 0 }

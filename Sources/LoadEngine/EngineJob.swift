@@ -1,5 +1,6 @@
 public import Model
 public import Plan
+public import StreamMeter
 public import Workload
 
 /// Everything that the engine needs to know of a run.
@@ -33,6 +34,8 @@ public struct EngineJob: Sendable {
   public var roster: LoginRoster
   /// Takes the run's secrets out of a service's words.
   public var redactor = Redactor()
+  /// What one stream may make the client read and keep.
+  public var meterLimits = MeterLimits()
   /// Streams open at once; an arrival beyond it is `droppedCap`.
   public var inFlightMax: Int
   /// When to give the run up.

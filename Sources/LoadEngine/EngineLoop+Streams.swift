@@ -61,11 +61,10 @@ extension EngineLoop {
   func addSlot(for scenario: Int) throws(EngineError) -> Int {
     let index = slots.count
     let easy = try curl { () throws(CurlError) -> EasyHandle in try EasyHandle() }
-    let meter = StreamMeter(dialect: setups.start[scenario].dialect)
+    let meter = StreamMeter(dialect: setups.start[scenario].dialect, limits: job.meterLimits)
     let slot = slots.append(Slot(index: index, easy: easy, meter: meter, wiring: wiring))
     try curl { () throws(CurlError) in
       try Slot.connect(slot)
-      try slot.pointee.easy.setReadBytesMax(EngineLoop.readBytesMax)
       if logins != nil { try slot.pointee.easy.keepCookies() }
     }
     return index
@@ -201,7 +200,7 @@ extension EngineLoop {
     selfMeter.countConnections(
       opened: opened, isReused: isReused,
       diedOnReuse: isReused && slot.pointee.hasDiedBeforeAnswer(end))
-    if repeatsRefused(slot, at: stamp) { return free(slot) }
+    if repeatsRefused(slot, at: stamp) { return try free(slot) }
     var sample = sample(of: slot.pointee.place, .cancelled)
     slot.pointee.end(end, at: stamp, into: &sample, profileStart: profile.startedAt)
 
@@ -213,7 +212,7 @@ extension EngineLoop {
 
     sample.evidence = sample.evidence.map { redact($0, of: place, slot.pointee.easy) }
 
-    free(slot)
+    try free(slot)
     if slot.pointee.isUserFreed {
       drainingCount -= 1
     } else {
@@ -222,7 +221,13 @@ extension EngineLoop {
     record(sample, at: stamp)
   }
 
-  private func free(_ slot: UnsafeMutablePointer<Slot>) {
+  private func free(_ slot: UnsafeMutablePointer<Slot>) throws(EngineError) {
+    if slot.pointee.easy.systemError != 0 {
+      try curl { () throws(CurlError) in
+        try Slot.renewHandle(slot)
+        if logins != nil { try slot.pointee.easy.keepCookies() }
+      }
+    }
     slot.pointee.isOpen = false
     openCount -= 1
     freeSlots.append(slot.pointee.index)

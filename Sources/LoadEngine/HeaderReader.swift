@@ -5,11 +5,19 @@ import Model
 struct HeaderReader {
   /// Bytes of all header lines of a response, interim responses and trailers included.
   static let bytesMax = 64 << 10
+  /// The one status below 200 after which no other comes.
+  static let switchingProtocols = 101
+  /// Seconds of `Retry-After` beyond which it says so many: 31 years.
+  static let retrySecondsMax: Int64 = 999_999_999
 
   /// The status of the latest status line, 0 before one.
   private(set) var status = 0
   private(set) var contentType: String?
+  /// How long to wait by `Retry-After`, at most `retrySecondsMax`; a moment that has passed is no
+  /// wait. Known once the header is complete.
   private(set) var retryAfter: Nanos?
+  /// How the body is coded.
+  private(set) var codings = BodyCodings()
   private(set) var bytes = 0
   /// True once the final header's empty line came.
   private(set) var isComplete = false
@@ -17,37 +25,67 @@ struct HeaderReader {
   /// Forgets all but the content type's text, which the next response will most likely repeat.
   mutating func reset() {
     lastContentType = contentType ?? lastContentType
-    contentType = nil
-    retryAfter = nil
+    forgetFields()
     status = 0
     bytes = 0
     isComplete = false
   }
 
+  private mutating func forgetFields() {
+    contentType = nil
+    retryAfter = nil
+    retryAt = nil
+    date = nil
+    codings = BodyCodings()
+  }
+
   private var lastContentType: String?
+  /// The moments of `Retry-After`, where it is one, and of `Date`: seconds since 1970.
+  private var retryAt: Int64?
+  private var date: Int64?
 
   /// Takes one line with its end; true if it completed the final header. False also for a line
-  /// beyond the limit: see `isTooLarge`.
-  mutating func line(_ line: UnsafeRawBufferPointer) -> Bool {
+  /// beyond the limit: see `isTooLarge`. `now` is the wall clock, in seconds since 1970: it is read
+  /// only where `Retry-After` is a moment and no `Date` says what that counts from.
+  mutating func line(
+    _ line: UnsafeRawBufferPointer, now: @autoclosure () -> Int64 = HTTPDate.now()
+  ) -> Bool {
     bytes += line.count
     if isComplete || isTooLarge { return false }
     let text = HeaderReader.trimmed(line)
     if text.isEmpty {
       isComplete = status >= 200
+      if isComplete, let retryAt {
+        let wait = min(max(retryAt - (date ?? now()), 0), HeaderReader.retrySecondsMax)
+        retryAfter = .seconds(wait)
+      }
       return isComplete
     }
     if HeaderReader.value(of: "http/", in: text) != nil {
       status = HeaderReader.status(text)
-      contentType = nil
-      retryAfter = nil
+      forgetFields()
     } else if let value = HeaderReader.value(of: "content-type:", in: text) {
       contentType = content(HeaderReader.trimmed(value))
     } else if let value = HeaderReader.value(of: "retry-after:", in: text) {
-      // The form with a date needs a wall clock: such a date is not a wait, and is left out.
-      let number = HeaderReader.trimmed(value)
-      retryAfter = HeaderReader.number(number, digitsMax: 9).map { .seconds(Int64($0)) }
+      take(retryAfter: HeaderReader.trimmed(value), now: now())
+    } else if let value = HeaderReader.value(of: "date:", in: text) {
+      date = HTTPDate.seconds(HeaderReader.trimmed(value), now: now())
+    } else if let value = HeaderReader.value(of: "content-encoding:", in: text) {
+      codings.addContent(value)
+    } else if let value = HeaderReader.value(of: "transfer-encoding:", in: text) {
+      codings.addTransfer(value)
     }
     return false
+  }
+
+  /// Seconds or a moment; anything else says nothing.
+  private mutating func take(retryAfter value: UnsafeRawBufferPointer, now: Int64) {
+    if value.allSatisfy({ (0x30...0x39).contains($0) }), !value.isEmpty {
+      let seconds = HeaderReader.number(value, digitsMax: 9).map(Int64.init)
+      retryAfter = .seconds(seconds ?? HeaderReader.retrySecondsMax)
+    } else {
+      retryAt = HTTPDate.seconds(value, now: now)
+    }
   }
 
   /// Takes the header for complete, whatever came of it.

@@ -39,7 +39,7 @@ struct Slot: ~Copyable {
   // value for an address, and breaks where it is none.
   private let wiring: UnsafeMutablePointer<Wiring>
   let index: Int
-  let easy: EasyHandle
+  private(set) var easy: EasyHandle
   private var bodyStart: UnsafeMutableRawPointer
   private var bodyCapacity: Int
   /// Bytes of the open request's body.
@@ -59,6 +59,9 @@ struct Slot: ~Copyable {
   var entryDue = MonotonicNanos(.max)
 
   private(set) var header = HeaderReader()
+  private var decoder = ContentDecoder()
+  /// Why we stopped reading a body that the meter wanted.
+  private var refusal: TransportFailure?
   /// When the request went out the first time.
   private(set) var requestSentAt: MonotonicNanos?
   /// Times that the request went out or was about to.
@@ -101,6 +104,8 @@ struct Slot: ~Copyable {
     self.timeouts = timeouts
     isOpen = true
     header.reset()
+    decoder.begin(nil)
+    refusal = nil
     requestSentAt = nil
     attempts = 0
     markerAt = nil
@@ -155,8 +160,21 @@ struct Slot: ~Copyable {
       meter.head(
         status: header.status, contentType: header.contentType, retryAfter: header.retryAfter,
         at: wiring.pointee.stamp())
+      return beginBody()
     }
     return !header.isTooLarge
+  }
+
+  /// Makes ready for a body that is coded as the header says; false if it cannot be read. The body
+  /// of a refusal is only evidence, and may be read coded.
+  private mutating func beginBody() -> Bool {
+    guard let failure = header.codings.refusal else {
+      decoder.begin(header.codings.coding)
+      return true
+    }
+    guard (200..<300).contains(header.status) else { return true }
+    refusal = failure
+    return false
   }
 
   /// A piece of the body; false to stop the transfer.
@@ -167,6 +185,24 @@ struct Slot: ~Copyable {
       header.complete()
       meter.head(status: header.status, contentType: header.contentType, at: stamp)
     }
+    guard decoder.isOn else { return plainBody(bytes, at: stamp) }
+    decoder.take(bytes)
+    while true {
+      switch decoder.next() {
+      case .piece(let piece):
+        guard plainBody(piece, at: stamp) else { return false }
+      case .exhausted: return true
+      case .damaged:
+        refusal = .badCoding
+        return false
+      }
+    }
+  }
+
+  /// A piece of the body without its content coding; all pieces of one read share its stamp.
+  private mutating func plainBody(
+    _ bytes: UnsafeRawBufferPointer, at stamp: MonotonicNanos
+  ) -> Bool {
     let eventsBefore = meter.contentEvents
     let action = meter.read(bytes, at: stamp)
     let events = meter.contentEvents - eventsBefore
@@ -206,7 +242,8 @@ struct Slot: ~Copyable {
   /// What libcurl's code for the end means, given what else is known.
   func transportEnd(_ code: TransportCode) -> TransportEnd {
     if isStopWanted { return .abandoned }
-    if code.isOK { return .clean }
+    if let refusal { return .failed(refusal, code: TransportCode.badContentEncoding.rawValue) }
+    if code.isOK { return endOfResponse }
     if attempts > 1 { return .resent }
     if header.isTooLarge { return .failed(.limit, code: code.rawValue) }
     switch code.kind(systemError: easy.systemError, isTLS: isTLS) {
@@ -220,6 +257,20 @@ struct Slot: ~Copyable {
       return .failed(.tls, code: code.rawValue)
     case .ended, .stoppedByUs: return .broken(code: code.rawValue)
     }
+  }
+
+  /// What it means that libcurl found nothing wrong: it also finds that where the connection ends
+  /// inside the header, or in a coding that it does not undo.
+  private var endOfResponse: TransportEnd {
+    if header.isComplete {
+      guard !decoder.isWhole else { return .clean }
+      return .failed(.cutCoding, code: TransportCode.badContentEncoding.rawValue)
+    }
+    // Nobody asked to switch protocols.
+    if header.status == HeaderReader.switchingProtocols {
+      return .failed(.protocol, code: TransportCode.weirdReply.rawValue)
+    }
+    return .broken(code: TransportCode.gotNothing.rawValue)
   }
 
   /// The request is over: what was metered goes into its sample.
@@ -245,8 +296,17 @@ struct Slot: ~Copyable {
     }
   }
 
+  /// Takes another handle after a transfer that met an error of the system: libcurl never forgets
+  /// it, and the next transfer's end could not be told from it. Connections are not the handle's.
+  static func renewHandle(_ pointer: UnsafeMutablePointer<Slot>) throws(CurlError) {
+    pointer.pointee.easy = try EasyHandle()
+    pointer.pointee.scenario = -1
+    try connect(pointer)
+  }
+
   /// Connects the transfer's callbacks with the slot at `pointer`.
   static func connect(_ pointer: UnsafeMutablePointer<Slot>) throws(CurlError) {
+    try pointer.pointee.easy.setReadBytesMax(EngineLoop.readBytesMax)
     try pointer.pointee.easy.setFunctions(
       header: { bytes, size, count, context in
         guard let bytes, let context else { return 0 }

@@ -54,7 +54,7 @@ enum Cause: Equatable {
     case .noMarkerAllowed: .completeNoMarker
     case .noToken: .empty
     case .noMarker, .cutEvent: .truncated
-    case .broken, .brokenAfterMarker, .resent: .broken
+    case .broken, .brokenAfterMarker, .resent, .noHeader: .broken
     case .errorEvent: .errorEvent
     case .notJSON: .malformed
     case .status(let status): Cause.outcome(status: status)
@@ -62,7 +62,6 @@ enum Cause: Equatable {
     case .limit: .limit
     case .timedOut(let phase): Cause.outcome(phase: phase)
     case .transport(let failure): Cause.outcome(failure: failure)
-    case .noHeader: .protocol
     case .cancelled: .cancelled
     }
   }
@@ -92,9 +91,10 @@ enum Cause: Equatable {
     case .connect: .connect
     case .dns: .dns
     case .tls: .tls
-    case .protocol: .protocol
+    case .protocol, .badCoding: .protocol
     case .redirect: .redirect
-    case .limit: .limit
+    case .limit, .codingLimit: .limit
+    case .cutCoding: .broken
     }
   }
 }
@@ -150,6 +150,9 @@ extension Cause {
     case .protocol: "The peer broke HTTP."
     case .redirect: "The response was a redirect, which is not followed."
     case .limit: "The response's header was larger than the limit."
+    case .badCoding: "The body is not coded as the header says, or in a way not asked for."
+    case .cutCoding: "The response ended before its content coding did."
+    case .codingLimit: "The body has more codings on top of each other than the limit of one."
     }
   }
 }

@@ -43,6 +43,12 @@ public enum TransportFailure: Sendable, Equatable {
   case redirect
   /// Stay within our own limit on the header.
   case limit
+  /// Undo the body's coding: its bytes are not so coded, or the coding is none that was asked for.
+  case badCoding
+  /// Find the end of the body's coding before the end of the response.
+  case cutCoding
+  /// Stay within our own limit on codings on top of each other.
+  case codingLimit
 }
 
 /// What the engine should do after a read.

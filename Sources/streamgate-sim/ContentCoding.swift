@@ -13,14 +13,26 @@ struct ContentCoding: Sendable {
   /// RFC 1952 section 2.3: no name, no time, any system.
   private static let gzipHead: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF]
 
+  /// How the coded bytes lie; what is not named is as usual.
+  enum Layout: Sendable {
+    /// One frame around all of it.
+    case whole
+    /// A frame of its own around each piece: gzip's members (RFC 1952 section 2.2).
+    case members
+    /// No frame: what some servers send as deflate.
+    case bare
+  }
+
   let kind: Kind
+  private let layout: Layout
   private var hasBegun = false
   private var count: UInt32 = 0
   private var crc: UInt32 = 0xFFFF_FFFF
   private var adler: (low: UInt32, high: UInt32) = (1, 0)
 
-  init(_ kind: Kind) {
+  init(_ kind: Kind, _ layout: Layout = .whole) {
     self.kind = kind
+    self.layout = layout
   }
 
   /// The coded bytes of a piece.
@@ -36,12 +48,16 @@ struct ContentCoding: Sendable {
       adler.low = (adler.low + UInt32(byte)) % 65_521
       adler.high = (adler.high + adler.low) % 65_521
     }
-    return out
+    return layout == .members ? out + endFrame() : out
   }
 
   /// What ends the body.
-  mutating func finish() -> [UInt8] {
+  mutating func finish() -> [UInt8] { layout == .members ? [] : endFrame() }
+
+  private mutating func endFrame() -> [UInt8] {
     let end = begin() + ContentCoding.blockHead(0, isLast: true)
+    defer { self = ContentCoding(kind, layout) }
+    guard layout != .bare else { return end }
     switch kind {
     case .gzip: return end + littleEndian(~crc) + littleEndian(count)
     case .deflate: return end + littleEndian(adler.high << 16 | adler.low).reversed()
@@ -51,6 +67,7 @@ struct ContentCoding: Sendable {
   private mutating func begin() -> [UInt8] {
     guard !hasBegun else { return [] }
     hasBegun = true
+    guard layout != .bare else { return [] }
     return kind == .gzip ? ContentCoding.gzipHead : [0x78, 0x01]
   }
 

@@ -56,6 +56,9 @@ extension Fault {
     inStream("fin_in_head", .broken, [], "half a header, then the connection ends") {
       [.strike, .raw($0.head.firstHalf), .close]
     },
+    inStream("fin_after_hints", .broken, [], "a 103, then the connection ends") { _ in
+      [.strike, .raw(Array("HTTP/1.1 103 Early Hints\r\n\r\n".utf8)), .close]
+    },
     inStream("fin_after_start", .broken, [], "header and start events, then the connection ends") {
       $0.opening + [.strike, .close]
     },
@@ -117,16 +120,6 @@ extension Fault {
     },
     inStream("bad_length", .protocol, [], "Content-Length is a word") { _ in
       [.strike, .raw(Array("HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n".utf8)), .close]
-    },
-    inStream("bad_gzip", .protocol, [], "Content-Encoding is gzip, the body is not") {
-      $0.header = "Content-Encoding: gzip\r\n"
-      return [.strike] + $0.healthy
-    },
-    inStream(
-      "gzip_cut", .truncated, [.marker], "a gzip body that ends after some tokens, a clean end"
-    ) {
-      $0.body.coding = ContentCoding(.gzip)
-      return $0.cutOpening + [.raw(Array("0\r\n\r\n".utf8))]
     },
   ]
 }

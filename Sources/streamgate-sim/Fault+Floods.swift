@@ -27,13 +27,6 @@ extension Fault {
       let many = (0..<max(1, 16_384 / token.count)).map { _ in token }
       return $0.cutOpening + [.endlessPiece(Array(many.joined()), every: .zero)]
     },
-    inStream("gzip_bomb", .limit, [.lines], "a gzip body that is one line without end") {
-      let (head, rest) = ContentCoding.bomb
-      let many = (0..<1_000).map { _ in rest }
-      $0.header = "Content-Encoding: gzip\r\n"
-      return [.strike, .raw($0.head), .piece(head)]
-        + [.endlessPiece(Array(many.joined()), every: .zero)]
-    },
   ]
 
   private static let ok = Array("HTTP/1.1 200 OK\r\n".utf8)

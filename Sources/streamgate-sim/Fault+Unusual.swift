@@ -6,7 +6,7 @@ import Model
 extension Fault {
   static let unusual: [Fault] = lines + texts + events + transports
 
-  private static func right(
+  static func right(
     _ name: String, _ needs: Set<Dialect.Trait>, _ summary: String,
     _ script: @escaping @Sendable (inout Reply) -> [Step]
   ) -> Fault {
@@ -123,14 +123,6 @@ extension Fault {
     right("http_10", [], "HTTP/1.0, and a body that the connection's end delimits") {
       $0.statusLine = "HTTP/1.0 200 OK"
       $0.body.delimiter = .close
-      return $0.healthy
-    },
-    right("gzip", [], "Content-Encoding gzip") {
-      $0.body.coding = ContentCoding(.gzip)
-      return $0.healthy
-    },
-    right("deflate", [], "Content-Encoding deflate") {
-      $0.body.coding = ContentCoding(.deflate)
       return $0.healthy
     },
     right("keep_open", [.marker], "nothing after the end marker: no last chunk, no end") {

@@ -40,7 +40,7 @@ struct Fault: Sendable {
   static let pathPrefix = "/fault/"
 
   /// Every fault. A new one is a new row.
-  static let table = cuts + silences + contents + statuses + floods + unusual
+  static let table = cuts + silences + contents + statuses + floods + codings + unusual
 
   /// A row inside a 200 stream.
   static func inStream(

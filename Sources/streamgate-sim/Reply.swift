@@ -28,6 +28,8 @@ struct Reply: Sendable {
   let options: Options
   /// Tokens before a fault in mid-stream: 1...`tokens`.
   let faultAfter: Int
+  /// What the service says of itself.
+  let serviceHeaders: ServiceHeaders
 
   /// True if usage is reported.
   var includesUsage: Bool
@@ -126,7 +128,7 @@ extension Reply {
     case .close: lines += "Connection: close\r\n"
     }
     if let coding = body.coding { lines += "Content-Encoding: \(coding.kind.rawValue)\r\n" }
-    return Array((lines + "X-Request-Id: \(id)\r\n\(header)\r\n").utf8)
+    return Array((lines + "X-Request-Id: \(id)\r\n\(serviceHeaders.lines)\(header)\r\n").utf8)
   }
 
   /// Head, start events, and the wait for the first token.
@@ -155,7 +157,10 @@ extension Reply {
     if streams { return opening + [.tokens(tokens)] + closing }
     return [
       .awaitFirstToken, .silentTokens(tokens),
-      .raw(Response.json(200, Array(dialect.whole(self).utf8))),
+      .raw(
+        Response.json(
+          200, Array(dialect.whole(self).utf8),
+          header: "X-Request-Id: \(id)\r\n\(serviceHeaders.lines)")),
     ]
   }
 

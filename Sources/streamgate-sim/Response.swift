@@ -35,6 +35,7 @@ enum Response {
 
   private static func reason(_ status: Int) -> String {
     switch status {
+    case 101: "Switching Protocols"
     case 200: "OK"
     case 302: "Found"
     case 307: "Temporary Redirect"
@@ -56,12 +57,21 @@ enum Response {
   }
 }
 
-/// A time as HTTP writes it (RFC 9110 section 5.6.7), whole seconds.
-func httpDate(_ time: UnixNanos) -> String {
+/// How HTTP writes a time (RFC 9110 section 5.6.7), as strftime takes it.
+enum HTTPDateForm: String {
+  /// The one that is written today.
+  case fixed = "%a, %d %b %Y %H:%M:%S GMT"
+  /// Two older ones, which a client must still read.
+  case rfc850 = "%A, %d-%b-%y %H:%M:%S GMT"
+  case asctime = "%a %b %e %H:%M:%S %Y"
+}
+
+/// A time as HTTP writes it, whole seconds.
+func httpDate(_ time: UnixNanos, _ form: HTTPDateForm = .fixed) -> String {
   var seconds = time_t(time.rawValue / 1_000_000_000)
   var fields = tm()
   gmtime_r(&seconds, &fields)
   var text = [CChar](repeating: 0, count: 64)
-  let count = strftime(&text, text.count, "%a, %d %b %Y %H:%M:%S GMT", &fields)
+  let count = strftime(&text, text.count, form.rawValue, &fields)
   return String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

@@ -142,7 +142,19 @@ extension Server {
         stall: settings.faults.stall, retryAfterSeconds: settings.faults.retryAfterSeconds,
         port: port, wall: wallNow()),
       faultAfter: min(settings.faults.after ?? drawn, tokens),
+      serviceHeaders: serviceHeaders(chat, draws: draws, cachedTokens: cachedTokens),
       includesUsage: chat.includesUsage, media: dialect.media)
+  }
+}
+
+extension Server {
+  private func serviceHeaders(
+    _ chat: ChatRequest, draws: ReplyDraws, cachedTokens: Int?
+  ) -> ServiceHeaders {
+    let prefill = timing.prefill(promptTokens: chat.promptTokens - (cachedTokens ?? 0))
+    return ServiceHeaders(
+      ordinal: chatCount, promptTokens: chat.promptTokens, prefill: prefill,
+      firstToken: draws.ttft + prefill)
   }
 }
 

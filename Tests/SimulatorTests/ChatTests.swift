@@ -57,6 +57,24 @@ struct ChatTests {
     #expect(value["usage"]?["completion_tokens"] == .integer(3))
   }
 
+  @Test("A reply says what it cost and what is left, as real services do")
+  func serviceHeaders() throws {
+    let simulator = try Simulator("--ttft 12ms --ttft-sigma 0 --prefill-per-token 1ms")
+    for streams in [true, false] {
+      let response = try simulator.chat(Wire.chat, Wire.body(maxTokens: 2, streams: streams))
+      // The prompt has two tokens.
+      #expect(response.headers["server-timing"] == "prefill;dur=2.0, model;dur=12.0")
+      #expect(response.headers["openai-processing-ms"] == "14")
+      #expect(response.headers["x-request-id"]?.hasPrefix("chatcmpl-") == true)
+      #expect(response.headers["x-ratelimit-limit-requests"] == "10000")
+      let left = streams ? "9999" : "9998"
+      #expect(response.headers["x-ratelimit-remaining-requests"] == left)
+      #expect(response.headers["x-ratelimit-remaining-tokens"] == "1999998")
+    }
+    let refused = try simulator.chat("/fault/http_429" + Wire.chat)
+    #expect(refused.headers["x-ratelimit-remaining-requests"] == "0")
+  }
+
   @Test("Each token of --stamps is the moment at which the ledger says that it was sent")
   func stamps() throws {
     let simulator = try Simulator("--stamps --tokens 3 --gap 1ms")

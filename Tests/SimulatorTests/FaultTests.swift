@@ -124,7 +124,7 @@ struct FaultTests {
       coded += try connection.bytes(size)
       _ = try connection.line()
     }
-    let plain = try #require(inflated(coded, gzip: true))
+    let plain = inflated(coded[...], bits: 31).bytes
     #expect(plain.count > 150 * coded.count)
     #expect(plain.allSatisfy { $0 == UInt8(ascii: "a") })
   }
@@ -133,7 +133,8 @@ struct FaultTests {
     "A right reply says every word of the usual one, however it is cut",
     arguments: [
       "burst", "dribble", "small_chunks", "trailers", "content_length", "close_delimited",
-      "chunk_extensions", "early_hints", "http_10", "gzip", "deflate",
+      "chunk_extensions", "early_hints", "http_10", "gzip", "gzip_members",
+      "deflate", "deflate_bare", "gzip_dribble", "deflate_small_chunks", "identity",
     ])
   func sameWords(fault: String) throws {
     for dialect in ServedDialect.all {

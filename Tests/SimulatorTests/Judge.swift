@@ -19,12 +19,14 @@ struct Judge {
     if let other = Judge.outcome(status: status) { return other }
     if let length = headers["content-length"], Int(length) == nil { return "protocol" }
     let media = headers["content-type"].map { String($0.prefix { $0 != ";" }) }
+    if let other = Judge.outcome(codings: headers) { return other }
     guard media == dialect.media else { return "not_a_stream" }
     var body: [UInt8] = []
     let how = Judge.body(rest, headers, ending, into: &body)
     guard how == "clean" || how == "broken" else { return how }
-    guard let plain = Judge.decoded(body, headers) else { return "protocol" }
-    return try outcome(body: plain, how: how)
+    let plain = Judge.decoded(body, headers)
+    guard plain.end != .damaged else { return "protocol" }
+    return try outcome(body: plain.bytes, how: plain.end == .cut ? "broken" : how)
   }
 
   /// The text of a 200's body, nil if there is no such response.
@@ -34,14 +36,27 @@ struct Judge {
       guard head.status >= 200 else { continue }
       var body: [UInt8] = []
       let how = Judge.body(rest, head.headers, ending, into: &body)
-      return how == "clean" ? Judge.decoded(body, head.headers) : nil
+      return how == "clean" ? Judge.decoded(body, head.headers).bytes : nil
     }
     return nil
   }
 
-  private static func decoded(_ body: [UInt8], _ headers: [String: String]) -> [UInt8]? {
-    guard let coding = headers["content-encoding"] else { return body }
-    return inflated(body, gzip: coding == "gzip")
+  /// What no body can mend: codings that nobody asked for, or too many.
+  private static func outcome(codings headers: [String: String]) -> String? {
+    guard (headers["transfer-encoding"] ?? "chunked") == "chunked" else { return "protocol" }
+    let codings = Judge.codings(headers)
+    guard codings.allSatisfy({ ["gzip", "deflate"].contains($0) }) else { return "protocol" }
+    return codings.count > 1 ? "limit" : nil
+  }
+
+  private static func codings(_ headers: [String: String]) -> [String] {
+    (headers["content-encoding"] ?? "").split(separator: ", ").map(String.init)
+      .filter { $0 != "identity" }
+  }
+
+  private static func decoded(_ body: [UInt8], _ headers: [String: String]) -> Unpacked {
+    guard let coding = Judge.codings(headers).first else { return Unpacked(bytes: body) }
+    return Unpacked(body, coding: coding)
   }
 
   private func outcome(body: [UInt8], how: String) throws -> String {
@@ -73,7 +88,8 @@ struct Judge {
     var headers: [String: String] = [:]
     for line in lines.dropFirst() {
       let parts = line.split(separator: ":", maxSplits: 1)
-      headers[parts[0].lowercased()] = String(parts[1].dropFirst())
+      let value = String(parts[1].dropFirst())
+      headers.merge([parts[0].lowercased(): value]) { "\($0), \($1)" }
     }
     rest = rest.dropFirst(text[..<end.upperBound].utf8.count)
     return lines.first.flatMap { Int($0.split(separator: " ")[1]) }.map { ($0, headers) }
@@ -122,15 +138,49 @@ struct Judge {
   }
 }
 
-/// The text of a coded body as far as it goes, nil if it is not so coded.
-func inflated(_ coded: [UInt8], gzip: Bool, bytesMax: Int = 4 << 20) -> [UInt8]? {
+/// A body without its coding.
+struct Unpacked {
+  enum End {
+    case whole
+    case cut
+    case damaged
+  }
+
+  private(set) var bytes: [UInt8] = []
+  private(set) var end = End.whole
+
+  init(bytes: [UInt8]) {
+    self.bytes = bytes
+  }
+
+  /// All of a coded body, one frame after the other.
+  init(_ coded: [UInt8], coding: String) {
+    var rest = coded[...]
+    while !rest.isEmpty {
+      let attempts: [Int32] = coding == "gzip" ? [31] : [15, -15]
+      for bits in attempts {
+        let step = inflated(rest, bits: bits)
+        end = step.end
+        guard end != .damaged || bits == attempts.last else { continue }
+        bytes += step.bytes
+        rest = rest.dropFirst(max(step.used, 1))
+        break
+      }
+      if end != .whole || coding == "deflate" { return }
+    }
+  }
+}
+
+/// The text of one frame of a coded body as far as it goes.
+func inflated(
+  _ coded: ArraySlice<UInt8>, bits: Int32, bytesMax: Int = 4 << 20
+) -> (bytes: [UInt8], used: Int, end: Unpacked.End) {
   var stream = z_stream()
-  let bits: Int32 = gzip ? 31 : 15
   guard
     inflateInit2_(&stream, bits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
-  else { return nil }
+  else { return ([], 0, .damaged) }
   defer { inflateEnd(&stream) }
-  var coded = coded
+  var coded = Array(coded)
   var plain = [UInt8](repeating: 0, count: bytesMax)
   let code = coded.withUnsafeMutableBufferPointer { input in
     plain.withUnsafeMutableBufferPointer { output in
@@ -141,6 +191,7 @@ func inflated(_ coded: [UInt8], gzip: Bool, bytesMax: Int = 4 << 20) -> [UInt8]?
       return inflate(&stream, Z_NO_FLUSH)
     }
   }
-  guard code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR else { return nil }
-  return Array(plain[..<Int(stream.total_out)])
+  let end: Unpacked.End =
+    code == Z_STREAM_END ? .whole : code == Z_OK || code == Z_BUF_ERROR ? .cut : .damaged
+  return (Array(plain[..<Int(stream.total_out)]), Int(stream.total_in), end)
 }

@@ -109,7 +109,8 @@ struct OutcomeTests {
       (.failed(.redirect, code: 47), .redirect), (.failed(.limit, code: 27), .limit),
       (.timedOut(.firstToken), .timeoutFirstToken), (.timedOut(.total), .timeoutTotal),
       (.broken(code: 52), .broken), (.resent, .broken), (.cancelled, .cancelled),
-      (.clean, .protocol),
+      (.clean, .broken), (.failed(.badCoding, code: 61), .protocol),
+      (.failed(.cutCoding, code: 61), .broken), (.failed(.codingLimit, code: 61), .limit),
     ])
   func withoutHeader(_ end: TransportEnd, _ outcome: Outcome) throws {
     var meter = try Harness.meter()

@@ -22,7 +22,9 @@ enum ImportRules {
     "Curl": Target(layer: .edge, imports: ["CCurl", "CLibCurl", "Model"]),
     "LoadEngine": Target(
       layer: .edge,
-      imports: ["Curl", "CLinux", "StreamMeter", "Workload", "Plan", "Model", "HeapModule"]),
+      imports: [
+        "Curl", "CLinux", "CZlib", "StreamMeter", "Workload", "Plan", "Model", "HeapModule",
+      ]),
     "ResultStore": Target(layer: .edge, imports: ["Model", "CPostgres", "CSQLite", "CZlib"]),
     "Forge": Target(layer: .edge, imports: ["Curl", "Model"]),
     "App": Target(
