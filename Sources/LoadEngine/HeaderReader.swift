@@ -7,8 +7,9 @@ struct HeaderReader {
   static let bytesMax = 64 << 10
   /// The one status below 200 after which no other comes.
   static let switchingProtocols = 101
-  /// Seconds of `Retry-After` beyond which it says so many: 31 years.
-  static let retrySecondsMax: Int64 = 999_999_999
+  /// Seconds of `Retry-After` beyond which it says so many: 30 days, longer than any run and within
+  /// what a run file may hold.
+  static let retrySecondsMax: Int64 = 30 * 86_400
 
   /// The status of the latest status line, 0 before one.
   private(set) var status = 0
@@ -81,8 +82,8 @@ struct HeaderReader {
   /// Seconds or a moment; anything else says nothing.
   private mutating func take(retryAfter value: UnsafeRawBufferPointer, now: Int64) {
     if value.allSatisfy({ (0x30...0x39).contains($0) }), !value.isEmpty {
-      let seconds = HeaderReader.number(value, digitsMax: 9).map(Int64.init)
-      retryAfter = .seconds(seconds ?? HeaderReader.retrySecondsMax)
+      let seconds = HeaderReader.number(value, digitsMax: 9).map(Int64.init) ?? .max
+      retryAfter = .seconds(min(seconds, HeaderReader.retrySecondsMax))
     } else {
       retryAt = HTTPDate.seconds(value, now: now)
     }
