@@ -210,6 +210,16 @@ public struct EasyHandle: ~Copyable {
       ccurl_set_data_function(pointer, CURLOPT_HEADERFUNCTION, discard), "HEADERFUNCTION")
   }
 
+  /// What a function for body bytes returns to take none of them yet: they are given again after
+  /// `resume`.
+  public static let pause = Int(CURL_WRITEFUNC_PAUSE)
+
+  /// Goes on after a pause; gives the bytes again before it returns. A code that is not `ok` says
+  /// how the transfer ended: the multi handle does not tell it.
+  public func resume() -> TransportCode {
+    TransportCode(curl_easy_pause(pointer, CURLPAUSE_CONT))
+  }
+
   // MARK: What became of it
 
   /// Connections that the last transfer opened; 0 if it ran on one that was there.

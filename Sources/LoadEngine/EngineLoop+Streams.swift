@@ -191,7 +191,8 @@ extension EngineLoop {
     }
   }
 
-  private func finish(
+  /// Ends a stream's request: its sample is on its way, its slot is free.
+  func finish(
     _ slot: UnsafeMutablePointer<Slot>, _ end: TransportEnd, at stamp: MonotonicNanos
   ) throws(EngineError) {
     let opened = slot.pointee.easy.connectionsOpened

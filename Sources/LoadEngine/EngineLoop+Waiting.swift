@@ -10,11 +10,32 @@ extension EngineLoop {
 
   /// A wait and what it brings to streams, time limits and the figures on ourselves.
   func wait(until: MonotonicNanos?) throws(EngineError) {
-    let poll = try poll(until: until, then: collectCompleted)
+    let poll = try poll(
+      until: wiring.pointee.paused.isEmpty ? until : nil, then: collectCompleted)
     if poll.woke >= profile.measuredFrom { countLag(poll) }
     state.polledAt = poll.woke
     try runCurlTimer(then: collectCompleted)
+    try resumePaused()
     heedAttention()
+  }
+
+  /// Lets the streams go on that had their share of an earlier turn.
+  private func resumePaused() throws(EngineError) {
+    let count = wiring.pointee.paused.count
+    guard count > 0 else { return }
+    for place in 0..<count {
+      let slot = slots.start + wiring.pointee.paused[place]
+      // It may have ended meanwhile.
+      guard slot.pointee.isOpen else { continue }
+      wiring.pointee.beginRead()
+      let code = slot.pointee.easy.resume()
+      if code.isOK {
+        try collectCompleted()
+      } else {
+        try finish(slot, slot.pointee.transportEnd(code), at: wiring.pointee.latestStamp)
+      }
+    }
+    wiring.pointee.paused.removeFirst(count)
   }
 
   /// One poll: waits until something happens or `until` has passed (nil: does not wait), gives

@@ -27,9 +27,12 @@ extension LoadEngine {
 }
 
 /// What a GET collects.
-private struct Fetch {
+private struct Fetch: ~Copyable {
   var header = HeaderReader()
   var body: [UInt8] = []
+  /// A plan's own headers may ask for a content coding.
+  private var decoder = ContentDecoder()
+  private var isBodyBegun = false
   var isTooLong = false
 
   static func get(
@@ -72,8 +75,25 @@ private struct Fetch {
   }
 
   private mutating func take(_ bytes: UnsafeRawBufferPointer) -> Int {
+    if !isBodyBegun {
+      isBodyBegun = true
+      decoder.begin(header.codings.refusal == nil ? header.codings.coding : nil)
+    }
+    guard decoder.isOn else { return append(bytes) ? bytes.count : 0 }
+    decoder.take(bytes)
+    while true {
+      switch decoder.next() {
+      case .piece(let piece):
+        guard append(piece) else { return 0 }
+      case .exhausted: return bytes.count
+      case .damaged: return 0
+      }
+    }
+  }
+
+  private mutating func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
     isTooLong = body.count + bytes.count > LoadEngine.fetchBytesMax
     if !isTooLong { body += bytes }
-    return isTooLong ? 0 : bytes.count
+    return !isTooLong
   }
 }

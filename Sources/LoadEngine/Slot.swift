@@ -73,6 +73,9 @@ struct Slot: ~Copyable {
   /// True if the meter wants no more.
   private(set) var isStopWanted = false
   private var hasFirstToken = false
+  /// The stamp of the current call into libcurl, and the bytes of the body that it brought.
+  private var turnStamp = MonotonicNanos(0)
+  private var turnBytes = 0
 
   init(
     index: Int, easy: consuming EasyHandle, meter: consuming StreamMeter,
@@ -177,9 +180,36 @@ struct Slot: ~Copyable {
     return false
   }
 
-  /// A piece of the body; false to stop the transfer.
-  mutating func body(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  /// What becomes of a piece of the body.
+  enum Taken {
+    case all
+    /// Nothing yet: the stream had its share of this turn.
+    case later
+    /// Nothing, and the transfer ends.
+    case stop
+  }
+
+  /// Bytes of a body, after its coding is undone, from which on the stream has had its share of one
+  /// call into libcurl. libcurl goes on in one call as long as a socket has bytes: one stream
+  /// without end would hold up all others, their time limits, and its own stamps.
+  private static let turnBytesMax = 256 << 10
+
+  /// A piece of the body.
+  mutating func body(_ bytes: UnsafeRawBufferPointer) -> Taken {
     let stamp = wiring.pointee.stamp()
+    if turnStamp != stamp {
+      turnStamp = stamp
+      turnBytes = 0
+    }
+    guard turnBytes < Slot.turnBytesMax else {
+      wiring.pointee.paused.append(index)
+      return .later
+    }
+    return take(bytes, at: stamp) ? .all : .stop
+  }
+
+  /// A piece of the body, as it came; false to stop the transfer.
+  private mutating func take(_ bytes: UnsafeRawBufferPointer, at stamp: MonotonicNanos) -> Bool {
     if !header.isComplete {
       // A body without a final header, such as after status 101: the status decides.
       header.complete()
@@ -203,6 +233,7 @@ struct Slot: ~Copyable {
   private mutating func plainBody(
     _ bytes: UnsafeRawBufferPointer, at stamp: MonotonicNanos
   ) -> Bool {
+    turnBytes += bytes.count
     let eventsBefore = meter.contentEvents
     let action = meter.read(bytes, at: stamp)
     let events = meter.contentEvents - eventsBefore
@@ -318,7 +349,11 @@ struct Slot: ~Copyable {
         guard let bytes, let context else { return 0 }
         let piece = UnsafeRawBufferPointer(start: bytes, count: size * count)
         let slot = context.assumingMemoryBound(to: Slot.self)
-        return slot.pointee.body(piece) ? piece.count : 0
+        return switch slot.pointee.body(piece) {
+        case .all: piece.count
+        case .later: EasyHandle.pause
+        case .stop: 0
+        }
       },
       attempt: { context in
         guard let context else { return 1 }

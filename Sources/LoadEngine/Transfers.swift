@@ -24,7 +24,7 @@ struct ScenarioSetup: ~Copyable {
     guard let dialect = target.isStreamed ? streamed : streamed?.unstreamed else {
       throw .unknownDialect(target.dialect)
     }
-    let lines = ScenarioSetup.lines(target.headers)
+    let lines = ScenarioSetup.streamLines(target.headers)
     headers = try curl { () throws(CurlError) in try CurlList(lines) }
     headerLines = lines
     hasTraceparent = target.headers.contains { $0.name.lowercased() == "traceparent" }
@@ -49,20 +49,24 @@ struct ScenarioSetup: ~Copyable {
     }
   }
 
-  /// What clients of these services accept, and what is undone here. Asked for although it costs
-  /// the service and us time: a proxy that holds a stream back to compress it does so only to who
-  /// asks, and that is what its users get.
-  private static let acceptEncoding = "Accept-Encoding: gzip, deflate"
+  /// The header lines of a stream's request: `lines`, and the content codings that are undone where
+  /// the plan names none, which are those that clients of these services accept. They are asked for
+  /// although they cost the service and us time: a proxy that holds a stream back to compress it
+  /// does so only to who asks, and that is what its users get.
+  private static func streamLines(_ headers: [HeaderPlan]) -> [String] {
+    let isNamed = headers.contains { $0.name.lowercased() == "accept-encoding" }
+    return lines(headers) + (isNamed ? [] : ["Accept-Encoding: gzip, deflate"])
+  }
 
-  /// The header lines: the plan's, JSON as the content's type and the codings that are undone where
-  /// the plan names none, and no `Expect`, which costs a round trip or a second of waiting.
+  /// The header lines: the plan's, JSON as the content's type where the plan names none, and no
+  /// `Expect`, which costs a round trip or a second of waiting.
   static func lines(_ headers: [HeaderPlan]) -> [String] {
     var lines = headers.map { header in
       header.value.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value.value)"
     }
-    let names = Set(headers.map { $0.name.lowercased() })
-    if !names.contains("content-type") { lines.append("Content-Type: application/json") }
-    if !names.contains("accept-encoding") { lines.append(acceptEncoding) }
+    if !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+      lines.append("Content-Type: application/json")
+    }
     lines.append("Expect:")
     return lines
   }

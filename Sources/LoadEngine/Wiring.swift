@@ -21,6 +21,8 @@ struct Wiring {
   private(set) var latestStamp = MonotonicNanos(0)
   /// Slots whose time limits changed.
   var attention: [Int] = []
+  /// Slots that took their share of a turn and wait for the next.
+  var paused: [Int] = []
 
   private(set) var tokens = 0
   private(set) var firstTokens = 0
@@ -34,6 +36,7 @@ struct Wiring {
     self.tracedReadsMax = tracedReadsMax
     watched = [UInt32](repeating: 0, count: descriptorsMax)
     attention.reserveCapacity(slotsMax * 2)
+    paused.reserveCapacity(slotsMax)
     recent.reserveCapacity(Wiring.recentMax)
     trace.reserveCapacity(tracedReadsMax)
   }

@@ -22,6 +22,12 @@ extension Fault {
     inStream("nul_endless", .limit, [.lines], "some tokens, then NULs without end") {
       $0.cutOpening + [.endlessPiece(filler(0), every: .zero)]
     },
+    inStream(
+      "comments_endless", .limit, [.events], "comments without end, as fast as they are taken"
+    ) {
+      let comments = Array(String(repeating: ": still here\n\n", count: 1_000).utf8)
+      return [.strike, .raw($0.head), .endlessPiece(comments, every: .zero)]
+    },
     inStream("stream_endless", .limit, [], "tokens without end, as fast as they are taken") {
       let token = $0.tokenEvent(0)
       let many = (0..<max(1, 16_384 / token.count)).map { _ in token }
