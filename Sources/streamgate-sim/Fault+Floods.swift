@@ -23,7 +23,8 @@ extension Fault {
       $0.cutOpening + [.endlessPiece(filler(0), every: .zero)]
     },
     inStream(
-      "comments_endless", .limit, [.events], "comments without end, as fast as they are taken"
+      "comments_endless", .timeoutFirstToken, [.events],
+      "comments without end, as fast as they are taken"
     ) {
       let comments = Array(String(repeating: ": still here\n\n", count: 1_000).utf8)
       return [.strike, .raw($0.head), .endlessPiece(comments, every: .zero)]
