@@ -26,8 +26,8 @@ struct FaultRunTests {
     return "  \(row.fault): { path: \(row.path), prompts: [\"Hello.\"], timeouts: { \(limit) } }"
   }
 
-  /// A plan in which each row comes at least twice. Whole streams make up the rest, so that there is
-  /// a cell to gate.
+  /// A plan in which each row comes at least twice. Whole streams make up the rest, so that there
+  /// is a cell to gate.
   private static func plan(_ rows: [FaultEntry], url: String) -> String {
     """
     version: 1

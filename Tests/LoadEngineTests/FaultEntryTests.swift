@@ -87,6 +87,84 @@ struct FaultEntryTests {
     }
   }
 
+  /// What a row must leave behind as evidence, beyond what all must.
+  private struct Left {
+    var fault: String
+    var status: Int?
+    var code: Int?
+    var finishReason: String?
+    var excerpt = ""
+    var detail = ""
+  }
+
+  private static let left: [Left] = [
+    Left(
+      fault: "no_marker", status: 200, finishReason: "stop", excerpt: "data: {\"id\":\"chatcmpl-"),
+    Left(fault: "truncate", status: 200, excerpt: "data: {\"id\":\"chatcmpl-"),
+    Left(fault: "rst", status: 200, code: 56, excerpt: "data: {"),
+    Left(fault: "rst_before_head", code: 56),
+    Left(fault: "rst_after_marker", status: 200, code: 56, finishReason: "stop", excerpt: "data"),
+    Left(fault: "fin", status: 200, code: 18, excerpt: "data: {"),
+    Left(fault: "fin_before_head", code: 52), Left(fault: "fin_in_head", code: 18),
+    Left(fault: "bad_chunk_size", status: 200, code: 56, excerpt: "data: {"),
+    Left(fault: "error_event", status: 200, excerpt: "{\"error\":{\"message\":\"the simulated"),
+    Left(fault: "malformed_text", status: 200, excerpt: "hello, this is no JSON"),
+    Left(fault: "html_200", status: 200, excerpt: "<!DOCTYPE html>", detail: "text/html"),
+    Left(fault: "http_429", status: 429, excerpt: "{\"error\":{\"message\":\"the simulated"),
+    Left(fault: "http_500_gzip", status: 500, excerpt: "<h1>A page of a proxy</h1>"),
+    Left(fault: "redirect", status: 302, excerpt: "{", detail: "302"),
+    Left(fault: "gzip_cut", status: 200, code: 61, excerpt: "data: {", detail: "coding"),
+    Left(fault: "bad_gzip", status: 200, code: 61, detail: "not coded as the header says"),
+    Left(fault: "coding_unknown", status: 200, code: 61, detail: "not asked for"),
+    Left(fault: "coding_twice", status: 200, code: 61, detail: "limit of one"),
+    Left(fault: "gzip_bomb", status: 200, excerpt: "aaaa", detail: "1048576 bytes"),
+    Left(fault: "stream_endless", status: 200, excerpt: "data: {", detail: "20000 events"),
+    Left(fault: "never_answers", detail: "first-token"),
+    Left(fault: "stall", status: 200, excerpt: "data: {", detail: "stall"),
+    Left(fault: "trickle", status: 200, excerpt: "data: {", detail: "total"),
+  ]
+
+  @Test("Each kind of failure leaves its own evidence")
+  func evidence() async throws {
+    let rows = try FaultEntry.table().filter { $0.dialect == "openai-chat" }
+    let entries = try FaultEntryTests.left.map { left in
+      try #require(rows.first { $0.fault == left.fault })
+    }
+    let samples = try await FaultEntryTests.run(entries)
+    for (left, sample) in zip(FaultEntryTests.left, samples) {
+      let evidence = try #require(sample.evidence)
+      #expect(sample.httpStatus == left.status, "\(left.fault)")
+      #expect(evidence.transportCode == left.code, "\(left.fault)")
+      #expect(evidence.finishReason == left.finishReason, "\(left.fault)")
+      #expect(evidence.excerpt.hasPrefix(left.excerpt), "\(left.fault): \(evidence.excerpt)")
+      #expect(evidence.detail.contains(left.detail), "\(left.fault): \(evidence.detail)")
+      let isAtEvent = ["error_event", "malformed_text"].contains(left.fault)
+      #expect(
+        (evidence.offset < sample.bodyBytes)
+          == (isAtEvent || sample.outcome == .limit && sample.bodyBytes > 0), "\(left.fault)")
+    }
+  }
+
+  @Test("Retry-After is kept in every form, by the server's clock where it tells it")
+  func retryAfter() async throws {
+    let rows = try FaultEntry.table().filter { entry in
+      entry.dialect == "openai-chat" && entry.fault.hasPrefix("http_429")
+    }
+    let samples = try await FaultEntryTests.run(rows)
+    let told = Dictionary(uniqueKeysWithValues: zip(rows.map(\.fault), samples))
+    let seconds = Nanos.seconds(Int64(FaultEntryTests.retryAfterSeconds))
+    for fault in ["http_429_date", "http_429_rfc850", "http_429_asctime"] {
+      // A date has whole seconds, and a busy machine takes its time.
+      let wait = try #require(told[fault]?.evidence?.retryAfter)
+      #expect(wait > .zero && wait <= seconds, "\(fault)")
+    }
+    #expect(told["http_429"]?.evidence?.retryAfter == seconds)
+    #expect(told["http_429_skewed"]?.evidence?.retryAfter == seconds)
+    #expect(told["http_429_far"]?.evidence?.retryAfter == .seconds(30 * 86_400))
+    #expect(told["http_429_bare"]?.evidence?.retryAfter == nil)
+    #expect(told.count == 7)
+  }
+
   /// What is missing in a sample.
   private static func problems(of sample: StreamSample, _ entry: FaultEntry) -> [String] {
     var problems: [String] = []
