@@ -37,11 +37,20 @@ struct EngineBenchmark: AsyncParsableCommand {
   @Option(help: "Tokens asked for.")
   var tokens = 100
 
+  @Option(help: "What the flight recorder keeps: timing, full or off.")
+  var recorder = "timing"
+
   @Option(help: "Write each request to this file: sent, first and last token in nanoseconds.")
   var csv: String?
 
   @Option(help: "Write the figures as JSON to this file.")
   var json: String?
+
+  func validate() throws {
+    guard RecorderMode(rawValue: recorder) != nil else {
+      throw ValidationError("--recorder \(recorder): timing, full or off.")
+    }
+  }
 
   func run() async throws {
     let queue = BatchQueue<StreamSample>()
@@ -82,11 +91,13 @@ struct EngineBenchmark: AsyncParsableCommand {
     let body =
       #"{"model":"model","stream":true,"stream_options":{"include_usage":true},"#
       + #""max_tokens":\#(tokens),"messages":[{"role":"user","content":"Tell a story."}]}"#
-    return EngineJob(
+    var job = EngineJob(
       targets: [TargetPlan(url: SecretText(url), path: "/v1/chat/completions")],
       schedule: Workload.Schedule(profiles: [profile]), inFlightMax: streams,
       warmConnections: cold ? 0 : streams
     ) { _, _, _ in Array(body.utf8) }
+    job.recorder = RecorderMode(rawValue: recorder) ?? .timing
+    return job
   }
 
   private func write(_ samples: [StreamSample], to path: String) throws {

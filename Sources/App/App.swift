@@ -15,7 +15,8 @@ public enum App {
   public static func main(arguments: [String]) async -> Int32 {
     ignoreBrokenPipes()
     do {
-      var command = try StreamgateCommand.parseAsRoot(HistorySegments.marked(arguments))
+      var command = try StreamgateCommand.parseAsRoot(
+        RecordedStreams.marked(HistorySegments.marked(arguments)))
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {

@@ -32,7 +32,7 @@ public struct EngineJob: Sendable {
   public var conversationID: ConversationIDProvider?
   /// Which account each user logs in with; nobody where the targets have no login.
   public var roster: LoginRoster
-  /// Takes the run's secrets out of a service's words.
+  /// Masks the plan's secrets in what is kept of a response.
   public var redactor = Redactor()
   /// What one stream may make the client read and keep.
   public var meterLimits = MeterLimits()
@@ -57,6 +57,8 @@ public struct EngineJob: Sendable {
   /// After an end marker, how long to wait for the transport's end before the connection is
   /// closed by us.
   public var drainMax: Nanos
+  /// What is kept of the worst and of failed streams.
+  public var recorder = RecorderMode.off
 
   /// A job of these parts.
   public init(
@@ -94,7 +96,8 @@ public struct EngineJob: Sendable {
     }
     budget = RunBudget(limits: plan.limits, prices: plan.prices)
     roster = LoginRoster(plan: plan)
-    redactor = Redactor(plan.secrets)
+    recorder = plan.recorder
+    redactor = Redactor(secrets: plan.secrets)
     conversations = plan.scenarios.map(\.conversation)
     conversationBody = { request, profile, conversation in
       template.body(

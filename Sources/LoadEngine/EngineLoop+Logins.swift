@@ -145,7 +145,7 @@ extension EngineLoop {
       let words = transfer.pointee.easy.errorText
       result = .failure(
         .transport(
-          code: code.rawValue, reason: job.redactor.redact(words.isEmpty ? code.text : words)))
+          code: code.rawValue, reason: job.redactor.masked(words.isEmpty ? code.text : words)))
     } else {
       result = LoginReply.read(
         status: transfer.pointee.header.status, body: transfer.pointee.reply, login: logins.plan,

@@ -28,7 +28,8 @@ extension EngineLoop {
     return EngineReport(
       startedAt: wallStart, profiles: state.profileEnds,
       selfCheck: selfMeter.figures(at: monotonicNow()), end: state.end ?? .finished,
-      use: state.use, samplesRefused: samples.refused, logins: logins?.log ?? LoginLog())
+      use: state.use, samplesRefused: samples.refused, logins: logins?.log ?? LoginLog(),
+      streams: flights.streams(redactedBy: job.redactor))
   }
 
   /// The first profile's time zero on both clocks.

@@ -65,16 +65,10 @@ extension EngineLoop {
     return lines
   }
 
-  /// A service's words without the run's secrets and without what this user got from it.
-  func redact(_ evidence: Evidence, of place: StreamPlace, _ easy: borrowing EasyHandle) -> Evidence
-  {
-    var redacted = evidence
-    redacted.redact(job.redactor)
-    guard let logins else { return redacted }
-    var own = logins.session(of: place).pointee.redactor
-    for value in easy.cookieValues { own.add(value) }
-    redacted.redact(own)
-    return redacted
+  /// What a user got from the service and nobody else may see: its latest tokens, and its cookies.
+  func ownSecrets(of place: StreamPlace, _ easy: borrowing EasyHandle) -> [String] {
+    guard let logins else { return [] }
+    return logins.session(of: place).pointee.secrets + easy.cookieValues
   }
 
   // MARK: Requests that wait
@@ -126,18 +120,6 @@ extension EngineLoop {
     }
     logins.waitingCount = 0
     for place in places { drop(place, .cancelled, at: now) }
-  }
-}
-
-extension Evidence {
-  /// Bytes of an excerpt at most.
-  private static let excerptBytesMax = 200
-
-  /// Takes secrets out; what stands for them does not make an excerpt longer than it may be.
-  fileprivate mutating func redact(_ redactor: Redactor) {
-    excerpt = redactor.redact(excerpt)
-    while excerpt.utf8.count > Evidence.excerptBytesMax { excerpt.removeLast() }
-    detail = redactor.redact(detail)
   }
 }
 

@@ -62,7 +62,10 @@ extension EngineLoop {
     let index = slots.count
     let easy = try curl { () throws(CurlError) -> EasyHandle in try EasyHandle() }
     let meter = StreamMeter(dialect: setups.start[scenario].dialect, limits: job.meterLimits)
-    let slot = slots.append(Slot(index: index, easy: easy, meter: meter, wiring: wiring))
+    let slot = slots.append(
+      Slot(
+        index: index, easy: easy, meter: meter, flight: FlightBuffer(job.recorder),
+        wiring: wiring))
     try curl { () throws(CurlError) in
       try Slot.connect(slot)
       if logins != nil { try slot.pointee.easy.keepCookies() }
@@ -210,9 +213,13 @@ extension EngineLoop {
     sample.sent = slot.pointee.sentAt - profile.startedAt
     sample.requestSent = slot.pointee.requestSentAt.map { $0 - place.intended }
     sample.connectionReused = isReused
-
-    sample.evidence = sample.evidence.map { redact($0, of: place, slot.pointee.easy) }
-
+    sample.evidence = evidence(sample, slot)
+    flights.take(sample) {
+      (
+        stream: flight(of: slot, sample, over: stamp),
+        secrets: ownSecrets(of: place, slot.pointee.easy)
+      )
+    }
     try free(slot)
     if slot.pointee.isUserFreed {
       drainingCount -= 1
@@ -232,6 +239,27 @@ extension EngineLoop {
     slot.pointee.isOpen = false
     openCount -= 1
     freeSlots.append(slot.pointee.index)
+  }
+
+  /// What is kept of a failure: with the service's own id of the request, without secrets.
+  private func evidence(
+    _ sample: StreamSample, _ slot: UnsafeMutablePointer<Slot>
+  ) -> Evidence? {
+    guard var evidence = sample.evidence else { return nil }
+    if let id = slot.pointee.requestID { evidence.detail += " x-request-id: \(id)" }
+    var redactor = job.redactor
+    for secret in ownSecrets(of: slot.pointee.place, slot.pointee.easy) { redactor.add(secret) }
+    return evidence.redacted(by: redactor)
+  }
+
+  private func flight(
+    of slot: UnsafeMutablePointer<Slot>, _ sample: StreamSample, over: MonotonicNanos
+  ) -> RecordedStream {
+    var stream = slot.pointee.recorded(sample, over: over)
+    if !setups.start[sample.scenario].hasTraceparent {
+      stream.traceID = job.traceContext?.traceID(profile: sample.profile, seq: sample.seq)
+    }
+    return stream
   }
 
   /// Records a request that is not sent, or not sent again.

@@ -65,10 +65,11 @@ final class EngineLoop {
   var profile: ProfileState
   var selfMeter: SelfMeter
   var batch: [StreamSample] = []
+  var flights: FlightRecorder
 
   init(
     job: EngineJob, endpoints: Endpoints, samples: BatchQueue<StreamSample>,
-    control: EngineControl, tracedReadsMax: Int = 0
+    control: EngineControl
   ) throws(EngineError) {
     self.job = job
     self.endpoints = endpoints
@@ -85,9 +86,7 @@ final class EngineLoop {
     let poller = try Poller(wake: control.wakeDescriptor)
     var wiring = Slab<Wiring>(capacity: 1)
     wiring.append(
-      Wiring(
-        epoll: poller.epoll, descriptorsMax: files, slotsMax: slotsMax,
-        tracedReadsMax: tracedReadsMax))
+      Wiring(epoll: poller.epoll, descriptorsMax: files, slotsMax: slotsMax))
     let setups = try EngineLoop.makeSetups(job.targets, endpoints)
     let lists = try EngineLoop.makeAddressLists(endpoints)
     let multi = try curl { () throws(CurlError) -> MultiHandle in
@@ -104,6 +103,8 @@ final class EngineLoop {
     state = RunState(outcomes: Outcome.allCases.count, at: now)
     profile = ProfileState(job.schedule.profiles.first, index: 0, startedAt: now, rule: job.abort)
     selfMeter = SelfMeter(at: now)
+    flights = FlightRecorder(
+      job.recorder, cells: job.schedule.profiles.count * job.targets.count)
     freeSlots.reserveCapacity(slotsMax)
     batch.reserveCapacity(EngineLoop.batchMax)
   }
@@ -138,8 +139,4 @@ final class EngineLoop {
   }
 
   var wiring: UnsafeMutablePointer<Wiring> { wiringOwner.start }
-
-  /// The first reads of the body, if they are watched.
-  var trace: [TracedRead] { wiring.pointee.trace }
-
 }

@@ -17,6 +17,9 @@ public struct EngineReport: Sendable, Equatable {
   public var samplesRefused: Int
   /// What logins did, those before load included.
   public var logins: LoginLog
+  /// The worst and some failed streams, in the order of the schedule, without secrets; empty where
+  /// the job records none.
+  public var streams: [RecordedStream]
 
   /// The rule that fired, nil if none did.
   public var aborted: Abort? {

@@ -102,7 +102,7 @@ struct HeaderReader {
     return String(decoding: value, as: UTF8.self)
   }
 
-  private static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+  static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
     var (low, high) = (0, bytes.count)
     while low < high, bytes[low] <= 0x20 { low += 1 }
     while high > low, bytes[high - 1] <= 0x20 { high -= 1 }
@@ -110,7 +110,7 @@ struct HeaderReader {
   }
 
   /// What follows a lower-case name at the line's start; nil if the line has another.
-  private static func value(
+  static func value(
     of name: StaticString, in line: UnsafeRawBufferPointer
   ) -> UnsafeRawBufferPointer? {
     let count = name.utf8CodeUnitCount

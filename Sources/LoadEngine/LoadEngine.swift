@@ -41,13 +41,17 @@ public enum LoadEngine {
           kind: .sustained, duration: .zero, warmup: .zero,
           load: .open([Arrival(at: .zero, request: request)]))
       ])
+      single.recorder = .timing
       let loop = try EngineLoop(
-        job: single, endpoints: endpoints, samples: queue, control: control,
-        tracedReadsMax: SingleStream.readsMax)
+        job: single, endpoints: endpoints, samples: queue, control: control)
       let report = try loop.run()
       queue.close()
       guard let sample = queue.drain()?.first else { throw .stopped }
-      return SingleStream(sample: sample, reads: loop.trace, logins: report.logins)
+      let reads = report.streams.first?.reads ?? []
+      return SingleStream(
+        sample: sample,
+        reads: reads.prefix(SingleStream.readsMax).map { TracedRead($0, lag: sample.scheduleLag) },
+        logins: report.logins)
     }
   }
 
@@ -83,4 +87,10 @@ public struct TracedRead: Sendable, Equatable {
   public var bytes: Int
   /// Events with a token that it completed.
   public var contentEvents: Int
+
+  init(_ read: RecordedRead, lag: Nanos?) {
+    at = read.at - (lag ?? .zero)
+    bytes = read.bytes
+    contentEvents = read.contentEvents
+  }
 }

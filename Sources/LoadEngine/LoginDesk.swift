@@ -12,9 +12,8 @@ struct UserSession: ~Copyable {
   let account: Int
   var program: LoginProgram
   var grant: LoginGrant?
-  /// Takes the latest tokens that this user had out of a service's words.
-  private(set) var redactor = Redactor()
-  private var secrets: [String] = []
+  /// The latest tokens that this user had.
+  private(set) var secrets: [String] = []
   var waiting: [StreamPlace] = []
   /// Why the latest login failed.
   var failure: LoginFailure?
@@ -36,7 +35,6 @@ struct UserSession: ~Copyable {
     new.refreshToken = new.refreshToken ?? grant?.refreshToken
     secrets = (secrets + [new.token, new.refreshToken].compactMap { $0 })
       .suffix(UserSession.secretsMax)
-    redactor = Redactor(secrets)
     grant = new
     failure = nil
     lines = [:]

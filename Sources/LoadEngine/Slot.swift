@@ -48,6 +48,7 @@ struct Slot: ~Copyable {
   var ownHeaders: CurlList?
 
   private var meter: StreamMeter
+  private var flight: FlightBuffer
   /// The scenario that the transfer's options are set for, -1 before the first.
   var scenario = -1
   var place: StreamPlace
@@ -79,11 +80,12 @@ struct Slot: ~Copyable {
 
   init(
     index: Int, easy: consuming EasyHandle, meter: consuming StreamMeter,
-    wiring: UnsafeMutablePointer<Wiring>
+    flight: consuming FlightBuffer, wiring: UnsafeMutablePointer<Wiring>
   ) {
     self.index = index
     self.easy = easy
     self.meter = meter
+    self.flight = flight
     self.wiring = wiring
     bodyCapacity = 4_096
     bodyStart = .allocate(byteCount: bodyCapacity, alignment: 16)
@@ -109,6 +111,7 @@ struct Slot: ~Copyable {
     header.reset()
     decoder.begin(nil)
     refusal = nil
+    flight.reset()
     requestSentAt = nil
     attempts = 0
     markerAt = nil
@@ -165,6 +168,7 @@ struct Slot: ~Copyable {
         at: wiring.pointee.stamp())
       return beginBody()
     }
+    flight.headerLine(line)
     return !header.isTooLarge
   }
 
@@ -245,7 +249,7 @@ struct Slot: ~Copyable {
         wiring.pointee.attention.append(index)
       }
     }
-    wiring.pointee.traceRead(at: stamp - sentAt, bytes: bytes.count, contentEvents: events)
+    flight.add(bytes, at: stamp, contentEvents: events)
     switch action {
     case .more: return true
     case .finished:
@@ -312,6 +316,14 @@ struct Slot: ~Copyable {
     meter.end(end, at: stamp)
     meter.fill(&sample, profileStart: profileStart)
   }
+
+  /// What the flight recorder keeps of the stream that was over at a moment.
+  func recorded(_ sample: StreamSample, over: MonotonicNanos) -> RecordedStream {
+    flight.stream(sample, intended: place.intended, over: over)
+  }
+
+  /// The service's id of the request, nil if it sent none.
+  var requestID: String? { flight.requestID }
 
   /// True if the request went out on a connection that had carried one before.
   func isReused(opened: Int) -> Bool {

@@ -28,17 +28,12 @@ struct Wiring {
   private(set) var firstTokens = 0
   private var recent: [Nanos] = []
 
-  private let tracedReadsMax: Int
-  private(set) var trace: [TracedRead] = []
-
-  init(epoll: Int32, descriptorsMax: Int, slotsMax: Int, tracedReadsMax: Int) {
+  init(epoll: Int32, descriptorsMax: Int, slotsMax: Int) {
     self.epoll = epoll
-    self.tracedReadsMax = tracedReadsMax
     watched = [UInt32](repeating: 0, count: descriptorsMax)
     attention.reserveCapacity(slotsMax * 2)
     paused.reserveCapacity(slotsMax)
     recent.reserveCapacity(Wiring.recentMax)
-    trace.reserveCapacity(tracedReadsMax)
   }
 
   // MARK: Stamps
@@ -70,12 +65,6 @@ struct Wiring {
       recent[firstTokens % Wiring.recentMax] = ttft
     }
     firstTokens += 1
-  }
-
-  /// Keeps a read for the closely watched form; nothing otherwise.
-  mutating func traceRead(at: Nanos, bytes: Int, contentEvents: Int) {
-    guard trace.count < tracedReadsMax else { return }
-    trace.append(TracedRead(at: at, bytes: bytes, contentEvents: contentEvents))
   }
 
   /// Quantiles by nearest rank of the latest `ttft`; nil before the first. O(n log n), n <= 256.

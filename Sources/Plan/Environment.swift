@@ -17,7 +17,7 @@ extension Plan {
 
   /// Everything that makes figures of two runs comparable, as JSON with sorted names: the one list
   /// of what is in the environment key. What is not here is not in it: URL, headers, TLS, login,
-  /// other limits, objectives, gate, store, reports, project.
+  /// other limits, objectives, gate, store, recorder, reports, project.
   ///
   /// Values are as parsed: durations in nanoseconds, shares and numbers by their shortest text,
   /// absent values left out, `${NAME}` unexpanded. So neither the order of keys nor comments,
@@ -60,6 +60,7 @@ extension Plan {
       JSONMember("limits", limits.json),
       JSONMember("objectives", .array(objectives.map { .string($0.text) })),
       JSONMember("project", .string(project)),
+      JSONMember("recorder", .string(recorder.rawValue)),
       JSONMember("reports", reports.pathsJSON),
       JSONMember("url", .string(target.url.template)),
     ]

@@ -40,6 +40,8 @@ public struct Plan: Sendable, Equatable {
   public var gate: GatePlan
   /// Where runs are kept; nil: SQLite in the project's folder.
   public var store: SecretText?
+  /// What is kept of the worst and of failed streams.
+  public var recorder: RecorderMode
   /// Where reports go besides `--out`.
   public var reports: ReportPaths
 
@@ -50,7 +52,8 @@ public struct Plan: Sendable, Equatable {
     profiles: [ProfileKind], size: ProfileSize = .standard, samples: Int? = nil,
     seed: UInt64 = 1, abort: AbortRule = AbortRule(), objectives: [Objective] = [],
     limits: RunLimits = RunLimits(), prices: Prices? = nil, gate: GatePlan = GatePlan(),
-    store: SecretText? = nil, reports: ReportPaths = ReportPaths()
+    store: SecretText? = nil, recorder: RecorderMode = .timing,
+    reports: ReportPaths = ReportPaths()
   ) {
     self.project = project
     self.target = target
@@ -68,6 +71,7 @@ public struct Plan: Sendable, Equatable {
     self.prices = prices
     self.gate = gate
     self.store = store
+    self.recorder = recorder
     self.reports = reports
   }
 }

@@ -1,3 +1,5 @@
+import Model
+
 /// What a plan's text, variables and flags come to.
 public struct PlanResolution: Sendable, Equatable {
   /// The plan.
@@ -109,13 +111,14 @@ public struct PlanResolver {
     let limits = readLimits(top["limits"], hasPrices: top["prices"].node != nil)
     let gate = readGate(top["gate"])
     let store = readStore(top["store"])
+    let recorder = reader.value(top["recorder"], .choice(), default: RecorderMode.timing)
     let reports = readReports(top["reports"])
     guard let project, let target, let rate, !scenarios.isEmpty else { return nil }
     return Plan(
       project: project, target: target, scenarios: scenarios, promptCache: promptCache,
       rate: rate, stressUsers: stressUsers, profiles: profiles, size: size, samples: samples,
       seed: seed, abort: abort, objectives: objectives, limits: limits, prices: prices,
-      gate: gate, store: store, reports: reports)
+      gate: gate, store: store, recorder: recorder, reports: reports)
   }
 }
 

@@ -102,6 +102,7 @@ extension PlanAnswers {
       inconclusive: warn       # warn: exit 0; block: exit 1; code: exit 2
 
     # store: ${DATABASE_URL}   # PostgreSQL; without it SQLite at .streamgate/results.db
+    # recorder: timing         # full keeps the text of the worst and of failed streams; off
 
     """
   }

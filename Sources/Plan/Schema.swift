@@ -14,8 +14,8 @@ struct Schema {
     [
       "version", "project", "target", "scenarios", "promptCache", "rate", "stressUsers",
       "profiles", "size", "samples", "seed", "abort", "objectives", "limits", "prices", "gate",
-      "store", "reports",
-    ], later: ["recorder", "regions"])
+      "store", "recorder", "reports",
+    ], later: ["regions"])
 
   /// What a scenario may override of the target.
   static let overridable = [

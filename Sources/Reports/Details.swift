@@ -119,7 +119,7 @@ extension ReportBuilder {
     if let df = verdict.df { add("degrees of freedom", String(df)) }
     add("level spent", Figures.percent(verdict.alphaSpent))
     if let check = header.selfCheck { facts += selfCheckFacts(check) }
-    return facts
+    return facts + streamFacts(header.runID)
   }
 
   private func selfCheckFacts(_ check: SelfCheck) -> [ReportFact] {

@@ -16,12 +16,14 @@ public struct ReportFacts: Sendable, Equatable {
   public var restartReason: String?
   /// Further sentences for the reader, such as "without the store: baseline file alone".
   public var notes: [String]
+  /// Streams of the last run that the flight recorder kept and that a reader should look at first.
+  public var streams: [StreamNote]
 
   /// Facts; the defaults stand for what is not known.
   public init(
     exitCode: Int, hostName: String = "", version: String = "", baselineBranch: String = "main",
     isRepeated: Bool = false, isDifference: Bool = false,
-    restartReason: String? = nil, notes: [String] = []
+    restartReason: String? = nil, notes: [String] = [], streams: [StreamNote] = []
   ) {
     self.exitCode = exitCode
     self.hostName = hostName
@@ -31,5 +33,6 @@ public struct ReportFacts: Sendable, Equatable {
     self.isDifference = isDifference
     self.restartReason = restartReason
     self.notes = notes
+    self.streams = streams
   }
 }

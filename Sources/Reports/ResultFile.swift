@@ -78,7 +78,7 @@ public enum ResultFileError: Error, Sendable, Equatable {
 extension ReportFacts {
   /// The facts without the exit code, which stands at the top of the file.
   fileprivate var json: JSONValue {
-    .object([
+    var members = [
       JSONMember("host", .string(hostName)),
       JSONMember("version", .string(version)),
       JSONMember("baseline_branch", .string(baselineBranch)),
@@ -86,7 +86,9 @@ extension ReportFacts {
       JSONMember("differences_only", .bool(isDifference)),
       JSONMember("restart_reason", restartReason.map { .string($0) } ?? .null),
       JSONMember("notes", .array(notes.map { .string($0) })),
-    ])
+    ]
+    if !streams.isEmpty { members.append(JSONMember("streams", .array(streams.map(\.json)))) }
+    return .object(members)
   }
 
   fileprivate init(json value: JSONValue) throws(FieldError) {
@@ -98,6 +100,7 @@ extension ReportFacts {
       isRepeated: try fields.optionalBool("repeated") ?? false,
       isDifference: try fields.optionalBool("differences_only") ?? false,
       restartReason: try fields.optionalString("restart_reason"),
-      notes: try fields.strings("notes"))
+      notes: try fields.strings("notes"),
+      streams: try fields.list("streams", StreamNote.init(json:)))
   }
 }

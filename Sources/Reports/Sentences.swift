@@ -108,7 +108,9 @@ extension ReportBuilder {
     return p >= 0.25 ? "p >= 0.25" : Figures.pRelation(p)
   }
 
-  func nextSteps() -> [String] {
+  func nextSteps() -> [String] { verdictSteps() + streamStep() }
+
+  private func verdictSteps() -> [String] {
     switch verdict.kind {
     case .pass: return []
     case .fail:

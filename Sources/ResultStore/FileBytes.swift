@@ -169,10 +169,12 @@ struct LineReader: ~Copyable {
 
 /// Writes a file whole or not at all: under another name first, then in one step under its own.
 enum WholeFile {
-  static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+  static func write(
+    _ bytes: [UInt8], to path: String, mode: mode_t = 0o644
+  ) throws(FileError) {
     // The name is this process' own, so that two writers do not mix their bytes.
     let other = "\(path).\(getpid()).part"
-    let file = open(other, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    let file = open(other, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
     guard file >= 0 else { throw failure(path) }
     let isWritten = writeAll(bytes, to: file) && fsync(file) == 0
     let error = errno

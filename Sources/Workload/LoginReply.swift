@@ -112,7 +112,7 @@ public enum LoginReply {
   /// The first of a service's words, on one line, without control characters and secrets.
   private static func words(_ body: [UInt8], _ redactor: Redactor) -> String {
     // Redacted before it is cut, so that no secret is cut and missed.
-    let text = redactor.redact(String(decoding: body.prefix(16 * wordsMax), as: UTF8.self))
+    let text = redactor.masked(String(decoding: body.prefix(16 * wordsMax), as: UTF8.self))
     var line = String.UnicodeScalarView()
     var bytes = 0
     for scalar in text.unicodeScalars {

@@ -125,6 +125,7 @@ let fullPlan = """
     baselineTarget: null
     effects: { ttft_p50: 4% }
   store: postgres://gate@db.example/streamgate
+  recorder: full
   reports: { junit: out/junit.xml, markdown: out/s.md, json: out/r.json }
 
   """

@@ -77,7 +77,7 @@ private let keyPlans = [
   WrongPlan("version 2", replacing: "version: 1", with: "version: 2"),
   WrongPlan("no version", replacing: "version: 1\n", with: ""),
   WrongPlan("a prompt cache of no kind", adding: "promptCache: warmer\n"),
-  WrongPlan("a recorder", adding: "recorder: timing\n"),
+  WrongPlan("a recorder of no kind", adding: "recorder: everything\n"),
   WrongPlan("an HTML report", adding: "reports: { html: r.html }\n"),
   WrongPlan("the capacity profile", adding: "profiles: [sustained, capacity]\n"),
   WrongPlan(

@@ -113,7 +113,7 @@ extension EngineFixture {
     var job = job(target, profiles)
     job.roster = LoginRoster(
       users: login.users ?? login.accounts.count, accounts: login.accounts.count, seed: 1)
-    job.redactor = Redactor(login.secrets + headers.flatMap(\.value.secrets))
+    job.redactor = Redactor(secrets: login.secrets + headers.flatMap(\.value.secrets))
     change(&job)
     return job
   }

@@ -93,7 +93,7 @@ struct LoginLoadTests {
     #expect(!failed.isEmpty && failed.allSatisfy { $0.outcome == .auth && $0.sent == nil })
     for sample in failed {
       #expect(sample.evidence?.detail == "no token: the login ended with status 503")
-      #expect(sample.evidence?.excerpt == "down for [redacted]")
+      #expect(sample.evidence?.excerpt == "down for ********")
     }
     #expect(report.logins.attempts.contains { !$0.isGranted })
     #expect(service.chats.count == 30 - failed.count)
@@ -200,7 +200,8 @@ struct LoginLoadTests {
     }
     let job = EngineFixture.job(service.url, EngineFixture.login(), [EngineFixture.open(1)])
     let evidence = try #require(try await EngineFixture.run(job).samples.first?.evidence)
-    #expect(evidence.excerpt.hasPrefix("sid=[redacted] and Bearer [redacted] and [redacted] and x"))
+    #expect(
+      evidence.excerpt.hasPrefix("sid=************ and Bearer ************** and ******** and x"))
     #expect(!evidence.excerpt.contains("run-ti"))
   }
 

@@ -30,7 +30,7 @@ struct LoginRefusalTests {
     #expect(
       failure
         == .refused(
-          status: 401, words: #"{"error":"no [redacted] with [redacted]\u001b"}"#))
+          status: 401, words: #"{"error":"no ************** with ********\u001b"}"#))
     #expect(requests.count == 1)
   }
 

@@ -42,7 +42,8 @@ struct LoginBytesTests {
     plan.refresh = RefreshPlan(path: "/r")
     change(&plan)
     return LoginReply.read(
-      status: status, body: Array(body.utf8), login: plan, redactor: Redactor(["hush-hush"]))
+      status: status, body: Array(body.utf8), login: plan,
+      redactor: Redactor(secrets: ["hush-hush"]))
   }
 
   @Test("A reply's token, life and refresh token are found by their paths")
@@ -99,7 +100,7 @@ struct LoginBytesTests {
     func words(_ body: String) -> String? {
       if case .failure(.refused(401, let words)) = read(body, status: 401) { words } else { nil }
     }
-    #expect(words("no\r\n  hush-hush\u{1B}[31m here\u{202E}") == "no [redacted] [31m here")
+    #expect(words("no\r\n  hush-hush\u{1B}[31m here\u{202E}") == "no ********* [31m here")
     #expect(words("") == "")
     // A secret across the place where words are cut leaves nothing of itself.
     let long = words(String(repeating: "x", count: 195) + "hush-hush" + "y") ?? ""

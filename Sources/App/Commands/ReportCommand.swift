@@ -19,6 +19,8 @@ struct ReportCommand: ParsableCommand {
         streamgate report 0198c6aa
         streamgate report out/result.json --format markdown
         streamgate report 0198c6aa --out again
+        streamgate report 0198c6aa --stream                    which streams were recorded
+        streamgate report 0198c6aa --stream sustained/short/17
       """)
 
   @OptionGroup var global: GlobalOptions
@@ -32,7 +34,23 @@ struct ReportCommand: ParsableCommand {
   @Option(help: "Write junit.xml, summary.md and result.json into this folder instead.")
   var out: String?
 
+  @Option(
+    help: "Show what was recorded of this stream; without a value, which streams were.")
+  var stream: String?
+
+  func validate() throws {
+    guard stream != nil else { return }
+    if out != nil { throw ValidationError("--stream prints one stream: leave out --out.") }
+    if format != .terminal, format != .json {
+      throw ValidationError("--stream is shown as terminal or json.")
+    }
+  }
+
   func run() throws {
+    if let stream {
+      return try RecordedStreams(files: try StreamFinder(global: global).files(name))
+        .show(stream, asJSON: format == .json)
+    }
     let report = try FileManager.default.fileExists(atPath: name) ? fromFile() : fromStore()
     guard let out else {
       let isColoured = format == .terminal && global.isColourful

@@ -16,7 +16,7 @@ struct RunCommand: AsyncParsableCommand {
       Examples:
         streamgate run --out out
         streamgate run --branch main --repeat 5           seed a baseline
-        streamgate run --size quick --set rate=10
+        streamgate run --size quick --set rate=10 --recorder full
         streamgate run --commit "$SHA" --branch "$BRANCH" --inconclusive block
       """)
 
@@ -29,6 +29,9 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(help: "quick, standard or soak, instead of the plan's size.")
   var size: String?
+
+  @Option(help: "timing, full or off, instead of the plan's recorder.")
+  var recorder: String?
 
   @Option(help: "What inconclusive exits with: warn (0), block (1) or code (2).")
   var inconclusive: InconclusivePolicy?
@@ -74,6 +77,9 @@ struct RunCommand: AsyncParsableCommand {
   private func gate() async throws -> ExitCode {
     var extra: [PlanOverride] = []
     if let size { extra.append(PlanOverride(path: "size", text: size, flag: "--size")) }
+    if let recorder {
+      extra.append(PlanOverride(path: "recorder", text: recorder, flag: "--recorder"))
+    }
     let loaded = try LoadedPlan.load(global, extra: extra)
     let session = try await RunSession.open(
       loaded, options: global, identity: try candidate.identity(for: loaded),

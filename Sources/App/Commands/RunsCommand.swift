@@ -128,6 +128,7 @@ struct RunsCommand: ParsableCommand {
     func run() throws {
       let store = try StoreOptions.open(global, for: .write)
       try store.deleteRun(id)
+      StreamFinder.folder.remove(id)
       Console.print("deleted \(id)")
     }
   }
@@ -150,7 +151,9 @@ struct RunsCommand: ParsableCommand {
       let store = try StoreOptions.open(global, for: .write)
       let before = UnixNanos(Clock.unix().rawValue - Int64(days) * 86_400_000_000_000)
       let count = try store.pruneSamples(storedBefore: before)
-      Console.print("removed \(count) requests")
+      let files = StreamFinder.folder.prune(writtenBefore: before)
+      Console.print(
+        "removed \(count) requests" + (files > 0 ? ", recorded streams of \(files) runs" : ""))
     }
   }
 }

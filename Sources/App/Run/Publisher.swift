@@ -50,19 +50,32 @@ struct Publisher {
   }
 
   /// Writes `run-1.jsonl.gz` and so on into `--out`: the runs that are judged, one a look, as far
-  /// as their requests are at hand. Returns the failures.
+  /// as their requests are at hand, and their recorded streams. Returns the failures.
   func writeRunFiles(_ runs: [RunRecord], firstNumber: Int = 1) -> [Failure] {
     guard let out else { return [] }
     var failures: [Failure] = []
     for (index, run) in runs.enumerated() where run.samples != nil {
       do throws(FileError) {
         try Publisher.makeFolder(out)
-        try RunFile.write(run, to: "\(out)/run-\(firstNumber + index).jsonl.gz")
+        let path = "\(out)/run-\(firstNumber + index).jsonl.gz"
+        try RunFile.write(run, to: path)
+        try Publisher.writeStreams(of: run, beside: path)
       } catch {
         failures.append(Failure(error))
       }
     }
     return failures
+  }
+
+  /// Writes what the flight recorder kept of a run, as `streams-1.jsonl.gz` and so on; one that is
+  /// there of an earlier run goes.
+  private static func writeStreams(of run: RunRecord, beside path: String) throws(FileError) {
+    guard let own = StreamFinder.path(besideRunFile: path) else { return }
+    unlink(own)
+    guard let kept = StreamFinder.folder.path(run.header.runID),
+      FileManager.default.fileExists(atPath: kept)
+    else { return }
+    try StreamsFile.read(kept).write(to: own)
   }
 
   /// Prints the summary for a person.

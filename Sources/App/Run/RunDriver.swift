@@ -45,9 +45,11 @@ struct RunDriver {
     let record = summary(
       of: recording, header: header, outcome: outcome, firstRequest: warmed.firstRequest)
     let end = await recorder.finish(record)
+    let streams = keepStreams(outcome, of: record.header, plan)
     if case .failure(let error) = outcome { throw Failure(error) }
     if let failure = Failure(refusedBy: recording.samples) { throw failure }
-    return DrivenRun(record: record, end: end, isInterrupted: signals.exitCode != nil)
+    return DrivenRun(
+      record: record, end: end, isInterrupted: signals.exitCode != nil, streams: streams)
   }
 
   /// Where spool files grow while a run goes on.
@@ -179,6 +181,8 @@ struct DrivenRun {
   var end: RecordingEnd
   /// True if a signal ended it.
   var isInterrupted: Bool
+  /// What the flight recorder kept; nil where it is off or nothing could be written.
+  var streams: StreamsFile?
 
   /// What a reader should know about where the run is; nil if it is stored as it should be.
   var storageProblem: String? {

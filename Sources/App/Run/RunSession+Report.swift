@@ -22,7 +22,8 @@ extension RunSession {
       input: input, verdict: verdict,
       facts: ReportFacts(
         exitCode: Int(code.rawValue), hostName: Host.name, version: App.version,
-        baselineBranch: plan.gate.branch, restartReason: restartReason, notes: notes))
+        baselineBranch: plan.gate.branch, restartReason: restartReason, notes: notes,
+        streams: run.streams?.notes ?? []))
   }
 
   /// A stored run's requests for display, nil where they are not at hand.
