@@ -11,20 +11,42 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// The properties that must hold of any bytes are tests over the corpus; where ci/fuzz asks for it
+/// by the environment they are what libFuzzer runs instead. Then these are built to show it what an
+/// input reaches; the properties are not, for their own comparisons would drown the rest.
+let sanitizers = Context.environment["STREAMGATE_FUZZ"].map { "-sanitize=\($0)" }
+let fuzzed = ["Model", "StreamMeter", "Plan", "Workload", "App"]
+
 func library(
   _ name: String, _ dependencies: [Target.Dependency] = [],
   settings: [SwiftSetting] = strict
 ) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+  let shown = fuzzed.contains(name) ? sanitizers.map { SwiftSetting.unsafeFlags([$0]) } : nil
+  return .target(
+    name: name, dependencies: dependencies, swiftSettings: settings + (shown.map { [$0] } ?? []))
 }
 
 func system(_ name: String, pkgConfig: String? = nil, apt: [String] = []) -> Target {
   .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt(apt)])
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies + ["TestKit"], swiftSettings: strict)
+    name: name, dependencies: dependencies + ["TestKit"], exclude: exclude, swiftSettings: strict)
+}
+
+/// The properties, as tests or for libFuzzer.
+func properties() -> Target {
+  let dependencies = fuzzed.map { Target.Dependency(stringLiteral: $0) }
+  guard let sanitizers else {
+    return tests("FuzzTests", dependencies, exclude: ["main.swift", "LibFuzzer.swift"])
+  }
+  return .executableTarget(
+    name: "streamgate-fuzz", dependencies: dependencies, path: "Tests/FuzzTests",
+    exclude: ["FuzzTests.swift"], swiftSettings: strict,
+    linkerSettings: [.unsafeFlags([sanitizers])])
 }
 
 let argumentParser = Target.Dependency.product(
@@ -109,5 +131,6 @@ let package = Package(
     tests("SimulatorTests", ["Model", "CZlib", "streamgate-sim"]),
     tests("TidyTests", ["Model"]),
     tests("EndToEndTests", ["Model", "ResultStore", "streamgate", "streamgate-sim"]),
+    properties(),
   ]
 )

@@ -102,7 +102,8 @@ struct EventReader: ~Copyable {
           guard hasKnownLine || isStartOfObject(line) else { return .foreign }
           hasKnownLine = true
           kind = .unnamed
-          eventOffset = lines.lineOffset
+          dataOffset = lines.lineOffset
+          eventOffset = dataOffset
           return line.count <= eventBytesMax ? .event(line) : .eventTooLong
         }
         if line.isEmpty {
