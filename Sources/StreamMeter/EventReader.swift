@@ -54,16 +54,21 @@ struct EventReader: ~Copyable {
 
   /// True if the body's end would cut an event or a line.
   var isInsideEvent: Bool {
-    hasData || (isLineAnEvent ? !isBlank(lines.rest) : lines.rest.count > 0)
+    hasData || (isLineAnEvent ? !isBlank(rest) : rest.count > 0)
+  }
+
+  /// The bytes after the last end of a line, without a byte order mark.
+  private var rest: UnsafeRawBufferPointer {
+    isFirstLine ? withoutByteOrderMark(lines.rest) : lines.rest
   }
 
   /// The last line, where each is an event and the body ended without a line's end: valid until
   /// the next mutation. Nil for none.
   mutating func lastLine() -> UnsafeRawBufferPointer? {
-    guard isLineAnEvent, !isBlank(lines.rest) else { return nil }
+    guard isLineAnEvent, !isBlank(rest) else { return nil }
     kind = .unnamed
     eventOffset = lines.restOffset
-    return isFirstLine ? withoutByteOrderMark(lines.rest) : lines.rest
+    return rest
   }
 
   /// Ready for another body.
