@@ -17,7 +17,13 @@ enum MeterProperty {
     finding: { bytes in FuzzInput(bytes).flatMap(finding) })
 
   private static let dialects = streamed + streamed.compactMap(\.unstreamed)
-  private static let streamed = Dialect.names.compactMap(Dialect.named)
+  private static let streamed = Dialect.names.compactMap(Dialect.named) + [custom]
+  /// A plan's own dialect, with an index, a name that needs quotes, and an end by a name.
+  private static let custom = Dialect(
+    custom: CustomDialect(
+      content: JSONPath([.member("choices"), .index(1), .member("out text")]),
+      reasoning: JSONPath([.member("thought")]), outputTokens: JSONPath([.member("n")]),
+      error: JSONPath([.member("error")]), end: .event("end")))
   /// The folders of the corpus that the dialects have.
   private static let names = dialects.map { dialect in
     (dialect.framing == .document ? "reply." : "") + dialect.name
