@@ -2,14 +2,20 @@ import ArgumentParser
 import Model
 import StreamMeter
 
-/// Events per second of CPU through the stream meter, by how they are packed into reads.
+/// Events per second of CPU through the stream meter: of one dialect by how they are packed into
+/// reads, or of every dialect, an event a read.
 struct ParserBenchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "parser",
-    abstract: "Events per CPU second through the stream meter with its full JSON walk.")
+    abstract: "Events per CPU second through the stream meter with its full JSON walk.",
+    discussion: """
+      Without --dialect there is a row a dialect. Their events differ in length, so that the time
+      of a byte is what compares them; "chat by paths" reads openai-chat's bytes by a custom
+      dialect.
+      """)
 
-  @Option(help: "A dialect's name.")
-  var dialect = "openai-chat"
+  @Option(help: "A dialect's name: only that one, in several ways to pack it into reads.")
+  var dialect: String?
 
   @Option(help: "Events a stream.")
   var events = 512
@@ -26,43 +32,73 @@ struct ParserBenchmark: ParsableCommand {
   @Option(help: "Write the figures as JSON to this file.")
   var json: String?
 
+  private struct Case {
+    var label: String
+    var stream: BenchmarkStream
+    var pieces: [Range<Int>]
+  }
+
   func run() throws {
-    guard let dialect = Dialect.named(dialect) else {
-      throw ValidationError("no dialect \(self.dialect); there are \(Dialect.names)")
+    let cases = (try dialect.map(packings) ?? everyDialect()).filter {
+      only.isEmpty || $0.label.contains(only)
     }
-    let stream = ChatStream(events: events)
     var table = BenchmarkTable(
-      name: "parser, \(dialect.name), \(events) events a stream of \(stream.bytes.count) bytes",
-      columns: ["events_per_s", "megabytes_per_s", "nanos_per_event"])
-    let cases: [(label: String, pieces: [Range<Int>])] = [
-      ("64 events a read", stream.reads(events: 64)),
-      ("1 event a read", stream.reads(events: 1)),
-      ("16 KiB a read", stream.reads(bytes: 16 << 10)),
-      ("1 byte a read", stream.reads(bytes: 1)),
-    ]
-    for (label, pieces) in cases where only.isEmpty || label.contains(only) {
-      let rates = (0..<repeats).map { _ in streamsPerSecond(stream, pieces, dialect) }
+      name: "parser, \(dialect ?? "every dialect"), \(events) events a stream",
+      columns: ["events_per_s", "nanos_per_event", "bytes_per_event", "nanos_per_byte"])
+    // Round by round over all cases: a slow moment of the machine is shared out.
+    var rates = [[Double]](repeating: [], count: cases.count)
+    for _ in 0..<repeats {
+      for (index, item) in cases.enumerated() {
+        rates[index].append(streamsPerSecond(item.stream, item.pieces))
+      }
+    }
+    for (item, rates) in zip(cases, rates) {
       let rate = median(rates)
-      let eventRate = rate * Double(events)
-      table.add(label, [eventRate, rate * Double(stream.bytes.count) / 1e6, 1e9 / eventRate])
+      let bytes = Double(item.stream.bytes.count)
+      table.add(
+        item.label,
+        [
+          rate * Double(events), 1e9 / (rate * Double(events)), bytes / Double(events),
+          1e9 / (rate * bytes),
+        ])
     }
     try table.publish(json: json)
   }
 
-  private func streamsPerSecond(
-    _ stream: ChatStream, _ pieces: [Range<Int>], _ dialect: Dialect
-  ) -> Double {
-    var meter = StreamMeter(dialect: dialect)
+  private func everyDialect() -> [Case] {
+    BenchmarkStream.all(events: events).map { stream in
+      Case(label: stream.name, stream: stream, pieces: stream.reads(events: 1))
+    }
+  }
+
+  private func packings(_ name: String) throws -> [Case] {
+    let all = BenchmarkStream.all(events: events)
+    guard let stream = all.first(where: { $0.name == name }) else {
+      throw ValidationError("no dialect \(name); there are \(all.map(\.name))")
+    }
+    return [
+      Case(label: "64 events a read", stream: stream, pieces: stream.reads(events: 64)),
+      Case(label: "1 event a read", stream: stream, pieces: stream.reads(events: 1)),
+      Case(label: "16 KiB a read", stream: stream, pieces: stream.reads(bytes: 16 << 10)),
+      Case(label: "1 byte a read", stream: stream, pieces: stream.reads(bytes: 1)),
+    ]
+  }
+
+  private func streamsPerSecond(_ stream: BenchmarkStream, _ pieces: [Range<Int>]) -> Double {
+    var meter = StreamMeter(dialect: stream.dialect)
+    let contentType = stream.dialect.contentTypes[0] + "; charset=utf-8"
     var streams = 0
     let start = threadCPUSeconds()
     var spent = 0.0
     while spent < seconds {
       stream.bytes.withUnsafeBytes { bytes in
-        feed(&meter, bytes, pieces)
+        feed(&meter, bytes, pieces, contentType)
       }
+      let isText = stream.dialect.framing == .text
       precondition(
-        meter.outcome == .complete && meter.contentEvents == events,
-        "\(String(describing: meter.outcome)), \(meter.contentEvents) content events")
+        meter.outcome == (isText ? .completeNoMarker : .complete)
+          && (isText || meter.contentEvents == events),
+        "\(stream.name): \(String(describing: meter.outcome)), \(meter.contentEvents) events")
       streams += 1
       spent = threadCPUSeconds() - start
     }
@@ -70,62 +106,16 @@ struct ParserBenchmark: ParsableCommand {
   }
 
   private func feed(
-    _ meter: inout StreamMeter, _ bytes: UnsafeRawBufferPointer, _ pieces: [Range<Int>]
+    _ meter: inout StreamMeter, _ bytes: UnsafeRawBufferPointer, _ pieces: [Range<Int>],
+    _ contentType: String
   ) {
     meter.reset()
     var stamp = MonotonicNanos(1_000_000)
-    meter.head(status: 200, contentType: "text/event-stream; charset=utf-8", at: stamp)
+    meter.head(status: 200, contentType: contentType, at: stamp)
     for piece in pieces {
       stamp = stamp + .microseconds(20)
       _ = meter.read(UnsafeRawBufferPointer(rebasing: bytes[piece]), at: stamp)
     }
     meter.end(.clean, at: stamp)
-  }
-}
-
-/// A chat stream as vLLM writes one: a role chunk, content chunks, a finish chunk, usage, marker.
-struct ChatStream {
-  private(set) var bytes: [UInt8] = []
-  private var ends: [Int] = []
-
-  init(events: Int) {
-    append(#""delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null"#)
-    let words = [" the", " model", " answers", " \\\"quoted\\\"", " caf\\u00e9", " 数据", ".\\n"]
-    for i in 0..<events {
-      let word = words[i % words.count]
-      append(
-        "\"delta\":{\"content\":\"\(word)\"},\"logprobs\":null,\"finish_reason\":null")
-      ends.append(bytes.count)
-    }
-    append(#""delta":{"content":""},"logprobs":null,"finish_reason":"stop","stop_reason":null"#)
-    bytes += Array(
-      """
-      data: {"id":"chatcmpl-5f2c","object":"chat.completion.chunk","created":1769860800,\
-      "model":"llama-3.1-8b","choices":[],"usage":{"prompt_tokens":24,"total_tokens":\
-      \(24 + events),"completion_tokens":\(events)}}\n\ndata: [DONE]\n\n
-      """.utf8)
-  }
-
-  private mutating func append(_ choice: String) {
-    bytes += Array(
-      """
-      data: {"id":"chatcmpl-5f2c7a6b41b94f31ae3e","object":"chat.completion.chunk",\
-      "created":1769860800,"model":"llama-3.1-8b","choices":[{"index":0,\(choice)}]}\n\n
-      """.utf8)
-  }
-
-  /// The stream in reads of so many content events.
-  func reads(events count: Int) -> [Range<Int>] {
-    let cuts = stride(from: count - 1, to: ends.count, by: count).map { ends[$0] }
-    return pieces([0] + cuts + [bytes.count])
-  }
-
-  /// The stream in reads of so many bytes.
-  func reads(bytes count: Int) -> [Range<Int>] {
-    pieces(Array(stride(from: 0, to: bytes.count, by: count)) + [bytes.count])
-  }
-
-  private func pieces(_ cuts: [Int]) -> [Range<Int>] {
-    zip(cuts, cuts.dropFirst()).map { $0..<$1 }.filter { !$0.isEmpty }
   }
 }

@@ -1,6 +1,7 @@
 import LoadEngine
 import Model
 import Plan
+import StreamMeter
 
 /// One stream of `check`: its timeline for a person, and as JSON.
 struct CheckedStream {
@@ -10,6 +11,8 @@ struct CheckedStream {
   let scenario: String
   let index: Int
   let stream: SingleStream
+  /// What each path of the dialect matched.
+  let survey: StreamSurvey
 
   private var sample: StreamSample { stream.sample }
 
@@ -32,6 +35,7 @@ struct CheckedStream {
         "  read \(number + 1): \(CheckedStream.time(read.at)) after sending, \(read.bytes) bytes, "
           + "\(read.contentEvents) content events")
     }
+    lines += surveyLines
     if let evidence = sample.evidence {
       lines.append("  why: \(evidence.detail)")
       if !evidence.excerpt.isEmpty { lines.append("  it sent: \(evidence.excerpt)") }
@@ -39,7 +43,8 @@ struct CheckedStream {
     return Console.inert(lines.joined(separator: "\n"))
   }
 
-  /// The fields of a run file's request line, and `http_status`, `content_events`, `detail`.
+  /// The fields of a run file's request line, and `http_status`, `content_events`, `detail`,
+  /// `events`, `paths`.
   var json: JSONValue {
     var header = RunHeader(runID: "check", timeout: .zero)
     header.profiles = ["check"]
@@ -55,6 +60,8 @@ struct CheckedStream {
         JSONMember("http_status", sample.httpStatus.map { .integer(Int64($0)) } ?? .integer(0)),
         JSONMember("content_events", .integer(Int64(sample.contentEvents))),
         JSONMember("detail", .string(sample.evidence?.detail ?? "")),
+        JSONMember("events", .integer(Int64(survey.events))),
+        JSONMember("paths", .array(survey.findings.map(\.json))),
       ]))
   }
 

@@ -41,17 +41,18 @@ public enum LoadEngine {
           kind: .sustained, duration: .zero, warmup: .zero,
           load: .open([Arrival(at: .zero, request: request)]))
       ])
-      single.recorder = .timing
+      single.recorder = .full
       let loop = try EngineLoop(
         job: single, endpoints: endpoints, samples: queue, control: control)
       let report = try loop.run()
       queue.close()
       guard let sample = queue.drain()?.first else { throw .stopped }
-      let reads = report.streams.first?.reads ?? []
+      let recorded = report.streams.first
+      let reads = recorded?.reads ?? []
       return SingleStream(
         sample: sample,
         reads: reads.prefix(SingleStream.readsMax).map { TracedRead($0, lag: sample.scheduleLag) },
-        logins: report.logins)
+        logins: report.logins, body: recorded?.body?.lines ?? [])
     }
   }
 
@@ -77,6 +78,8 @@ public struct SingleStream: Sendable, Equatable {
   public var reads: [TracedRead]
   /// The login before it, empty where nobody logs in.
   public var logins: LoginLog
+  /// What the recorder kept of the body, whole lines only.
+  public var body: [UInt8]
 }
 
 /// One read of a body.
@@ -92,5 +95,15 @@ public struct TracedRead: Sendable, Equatable {
     at = read.at - (lag ?? .zero)
     bytes = read.bytes
     contentEvents = read.contentEvents
+  }
+}
+
+extension RecordedBody {
+  /// The kept bytes as whole lines: where the middle is gone, an empty line stands for it.
+  fileprivate var lines: [UInt8] {
+    guard !lastBytes.isEmpty else { return bytes }
+    let head = bytes.lastIndex(of: 0x0A).map { bytes[...$0] } ?? []
+    let tail = lastBytes.firstIndex(of: 0x0A).map { lastBytes[$0...] } ?? []
+    return Array(head) + Array(tail)
   }
 }

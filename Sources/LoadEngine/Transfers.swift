@@ -1,7 +1,7 @@
 import Curl
 import Model
-import Plan
-import StreamMeter
+public import Plan
+public import StreamMeter
 
 /// What the transfers of one scenario share, built once.
 struct ScenarioSetup: ~Copyable {
@@ -20,10 +20,7 @@ struct ScenarioSetup: ~Copyable {
   let hasTraceparent: Bool
 
   init(_ target: TargetPlan, endpoint: Int, isTLS: Bool) throws(EngineError) {
-    let streamed = target.custom.map { Dialect(custom: $0) } ?? Dialect.named(target.dialect)
-    guard let dialect = target.isStreamed ? streamed : streamed?.unstreamed else {
-      throw .unknownDialect(target.dialect)
-    }
+    let dialect = try Dialect.of(target)
     let lines = ScenarioSetup.streamLines(target.headers)
     headers = try curl { () throws(CurlError) in try CurlList(lines) }
     headerLines = lines
@@ -69,6 +66,18 @@ struct ScenarioSetup: ~Copyable {
     }
     lines.append("Expect:")
     return lines
+  }
+}
+
+extension Dialect {
+  /// The dialect that a target's replies are in; throws for a name that no table has, and for
+  /// replies that do not stream where the dialect has none.
+  public static func of(_ target: TargetPlan) throws(EngineError) -> Dialect {
+    let streamed = target.custom.map { Dialect(custom: $0) } ?? Dialect.named(target.dialect)
+    guard let dialect = target.isStreamed ? streamed : streamed?.unstreamed else {
+      throw .unknownDialect(target.dialect)
+    }
+    return dialect
   }
 }
 

@@ -61,6 +61,11 @@ final class PathTable: Sendable {
   static let unknown: UInt16 = 0
   static let root: UInt16 = 1
 
+  /// What the table was compiled from, for explanations.
+  let rules: [PathRule]
+  /// The same of events with names.
+  let events: [String: EventRule]
+
   private let nodes: [Node]
   private let edges: [Edge]
   private let meanings: [Meaning]
@@ -81,6 +86,8 @@ final class PathTable: Sendable {
 
   /// Compiles a table.
   init(_ rules: [PathRule], events: [String: EventRule] = [:]) {
+    self.rules = rules
+    self.events = events
     var builder = PathTableBuilder()
     for rule in rules { builder.add(rule, root: PathTable.root) }
     let names = events.sorted { $0.key < $1.key }.map { name, event in

@@ -2,6 +2,7 @@ import ArgumentParser
 import LoadEngine
 import Model
 import Plan
+import StreamMeter
 import Workload
 
 /// One stream of each scenario.
@@ -11,6 +12,9 @@ struct CheckCommand: AsyncParsableCommand {
     abstract:
       "Validate the plan, send one stream per scenario, print its timeline, propose a rate.",
     discussion: """
+      Shows what each path of the dialect matched in the first five events and, for a path of a
+      custom dialect that never matched, what was there instead.
+
       Exits with 1 if a stream did not end as it should, 77 if the service refuses the
       credentials, 69 if it does not answer.
 
@@ -36,9 +40,10 @@ struct CheckCommand: AsyncParsableCommand {
     global.note("endpoint: " + addresses.joined(separator: ", "))
     var streams: [CheckedStream] = []
     for index in plan.scenarios.indices {
+      let single = try await send(plan, scenario: index)
+      let survey = try StreamSurvey.of(single, plan.scenarios[index], hiding: plan.secrets)
       let stream = CheckedStream(
-        scenario: plan.scenarios[index].name, index: index,
-        stream: try await send(plan, scenario: index))
+        scenario: plan.scenarios[index].name, index: index, stream: single, survey: survey)
       Console.print(stream.text)
       streams.append(stream)
     }
