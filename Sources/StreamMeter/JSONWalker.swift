@@ -142,13 +142,30 @@ struct JSONWalker: ~Copyable {
       depth -= 1
       return true
     }
-    let place = table.nodes[Int(node)]
+    // Few tables ask for one element of many: the others pay nothing for it.
+    if table.nodes[Int(node)].indicesCount > 0 { return elements(node) }
+    let element = table.nodes[Int(node)].element
+    while true {
+      skipSpace()
+      guard value(element) else { return false }
+      skipSpace()
+      guard position < end else { return false }
+      let next = byte
+      position += 1
+      if next == UInt8(ascii: ",") { continue }
+      depth -= 1
+      return next == UInt8(ascii: "]")
+    }
+  }
+
+  /// The elements of an array of which some are asked for by index, from the first on.
+  @inline(never)
+  private mutating func elements(_ node: UInt16) -> Bool {
     var index = 0
     while true {
       skipSpace()
-      let element = place.indicesCount == 0 ? place.element : table.element(node, at: index)
+      guard value(table.element(node, at: index)) else { return false }
       index += 1
-      guard value(element) else { return false }
       skipSpace()
       guard position < end else { return false }
       let next = byte
