@@ -83,6 +83,22 @@ struct DialectTests {
     #expect(requests.count == 13)
   }
 
+  @Test("check finds a path that never matches, and names what was there instead")
+  func neverMatched() throws {
+    let product = try Product(plan: nil)
+    let simulator = try Simulator(in: product.folder, "--ttft", "20ms", "--gap", "1ms")
+    defer { _ = try? simulator.stop() }
+    let plan = DialectTests.plan(simulator.url)
+      .replacing("content: $.delta.text", with: "content: $.delta.txt")
+      .replacing("output: $.usage.output_tokens", with: "output: $.usage.outputs")
+    try product.folder.write(plan, to: "streamgate.yaml")
+    let end = try product.run("check")
+    #expect(end.code == 1)
+    #expect(end.output.contains("content $.delta.txt never matched; seen: $.delta.text \""))
+    let hint = "usage output $.usage.outputs never matched; seen: $.usage.output_tokens \"7\""
+    #expect(end.output.contains(hint), "\(end.output)")
+  }
+
   @Test("Replies that do not stream are gated on their duration, and are labelled")
   func unstreamed() throws {
     let product = try Product(plan: nil)
