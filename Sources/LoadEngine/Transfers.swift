@@ -28,7 +28,7 @@ struct ScenarioSetup: ~Copyable {
     url = target.url.value + target.path
     self.isTLS = isTLS
     tls = target.tls
-    timeouts = target.timeouts
+    timeouts = target.isStreamed ? target.timeouts : target.timeouts.ofWholeReplies
     self.dialect = dialect
     isEndMarkerRequired = target.isEndMarkerRequired
     connectionUse = ScenarioSetup.use(target.connections)

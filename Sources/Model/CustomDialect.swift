@@ -20,6 +20,9 @@ public struct CustomDialect: Sendable, Hashable {
 
   /// How events lie in the body.
   public var framing: Framing
+  /// The media type that the service sends its stream as, in lower case and without parameters;
+  /// nil: those that the framing goes by.
+  public var contentType: String?
   /// Text of the answer.
   public var content: JSONPath
   /// Text of the model's reasoning, nil for none.
@@ -39,11 +42,13 @@ public struct CustomDialect: Sendable, Hashable {
 
   /// A dialect whose events have their text at `content`.
   public init(
-    framing: Framing = .sse, content: JSONPath, reasoning: JSONPath? = nil,
+    framing: Framing = .sse, contentType: String? = nil, content: JSONPath,
+    reasoning: JSONPath? = nil,
     finish: JSONPath? = nil, outputTokens: JSONPath? = nil, inputTokens: JSONPath? = nil,
     cachedTokens: JSONPath? = nil, error: JSONPath? = nil, end: End? = nil
   ) {
     self.framing = framing
+    self.contentType = contentType
     self.content = content
     self.reasoning = reasoning
     self.finish = finish

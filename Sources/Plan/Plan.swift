@@ -204,6 +204,14 @@ public struct Timeouts: Sendable, Equatable {
   }
 }
 
+extension Timeouts {
+  /// The limits of replies that do not stream: their first token is their last one, so that only
+  /// the total counts.
+  public var ofWholeReplies: Timeouts {
+    Timeouts(connect: connect, firstToken: total, stall: total, total: total)
+  }
+}
+
 /// How connections are used.
 public enum ConnectionMode: Sendable, Equatable {
   /// Kept and used again.

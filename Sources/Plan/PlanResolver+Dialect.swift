@@ -95,6 +95,9 @@ extension PlanResolver {
     let content = reader.required(
       own["content"], .jsonPath, remedy: "name the path of the answer's text: $.delta.text")
     var custom = CustomDialect(framing: framing, content: content ?? JSONPath([]))
+    if own["contentType"].node != nil {
+      custom.contentType = reader.optional(own["contentType"], .mediaType)
+    }
     custom.reasoning = path(own["reasoning"])
     custom.finish = path(own["finish"])
     custom.error = path(own["error"])
@@ -183,6 +186,25 @@ extension PlanResolver {
   }
 }
 
+extension ValueKind where Value == String {
+  /// `type/subtype`, in lower case and without parameters (RFC 9110, 8.3.1).
+  fileprivate static var mediaType: ValueKind {
+    ValueKind(
+      parse: { text in
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let isToken = { (part: Substring) in
+          !part.isEmpty && part.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x3B }
+        }
+        guard parts.count == 2, parts.allSatisfy(isToken), text == text.lowercased() else {
+          return .failure(
+            ValueError(
+              "\(quoted(text)) is no media type in lower case", remedy: "such as application/json"))
+        }
+        return .success(text)
+      }, show: { $0 })
+  }
+}
+
 extension ValueKind where Value == JSONPath {
   /// RFC 9535, child names and indices only.
   static var jsonPath: ValueKind {
@@ -236,6 +258,7 @@ extension CustomDialect {
       ("cachedTokens", cachedTokens), ("error", error),
     ]
     var members = [JSONMember("framing", .string(framing.rawValue))]
+    if let contentType { members.append(JSONMember("contentType", .string(contentType))) }
     members += paths.compactMap { name, path in
       path.map { JSONMember(name, .string($0.text)) }
     }

@@ -31,7 +31,7 @@ struct Schema {
   static let tls = Schema(["ca", "cert", "key", "keyPassword", "verify"])
 
   static let custom = Schema([
-    "framing", "content", "reasoning", "finish", "usage", "error", "end",
+    "framing", "contentType", "content", "reasoning", "finish", "usage", "error", "end",
   ])
 
   static let customUsage = Schema(["output", "input", "cached"])

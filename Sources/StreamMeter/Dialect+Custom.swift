@@ -26,6 +26,7 @@ extension Dialect {
     }
     self.init(
       name: "custom", framing: custom.framing == .sse ? .events : .lines,
+      contentTypes: custom.contentType.map { [$0] },
       hasEndMarker: custom.end != nil, endMarker: data, paths: rules, events: events,
       reply: whole)
   }

@@ -91,7 +91,7 @@ private let keyPlans = [
   WrongPlan(
     "paths that are none", replacing: "8080\" }",
     with: "8080\", dialect: custom, path: /x, body: { input: \"{{prompt}}\" },"
-      + " custom: { content: delta.text, reasoning: $.a.., finish: '$.a[*]',"
+      + " custom: { contentType: Text, content: delta.text, reasoning: $.a.., finish: '$.a[*]',"
       + " error: \"$.a['b\", usage: { output: '$[-1]', input: $.a b, cached: '$[1:2]', all: $.u },"
       + " end: { path: '$.a[x]', event: e } } }"),
   WrongPlan(

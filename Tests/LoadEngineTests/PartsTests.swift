@@ -113,4 +113,17 @@ struct PartsTests {
     #expect(check.lateShare(over: .milliseconds(15)) == 0)
     #expect(check.lateness.count < 70 && check.lateness.last?.count == 0)
   }
+
+  @Test("A reply that does not stream has all the time that the whole may take")
+  func wholeReplies() throws {
+    let timeouts = Timeouts(
+      connect: .seconds(1), firstToken: .seconds(2), stall: .seconds(3), total: .seconds(4))
+    var target = EngineFixture.target("http://127.0.0.1", timeouts: timeouts)
+    #expect(try ScenarioSetup(target, endpoint: 0, isTLS: false).timeouts == timeouts)
+    target.isStreamed = false
+    let whole = try ScenarioSetup(target, endpoint: 0, isTLS: false).timeouts
+    #expect(whole.connect == .seconds(1))
+    #expect(
+      [whole.firstToken, whole.stall, whole.total] == Array(repeating: .seconds(4), count: 3))
+  }
 }

@@ -95,6 +95,12 @@ struct CustomDialectTests {
     let unmarked = Dialect(custom: try dialect(.ndjson, end: nil))
     #expect(try reading(body, unmarked).outcome == .completeNoMarker)
     #expect(try Harness.reading(body, custom).outcome == .notAStream)
+    var plain = try dialect(.ndjson, end: nil)
+    plain.contentType = "application/json"
+    let asJSON = try Harness.reading(
+      body, Dialect(custom: plain), contentType: "Application/JSON; charset=utf-8")
+    #expect(asJSON.outcome == .completeNoMarker)
+    #expect(try reading(body, Dialect(custom: plain)).outcome == .notAStream)
   }
 
   @Test("Where it does not stream the same paths lead into the reply")
