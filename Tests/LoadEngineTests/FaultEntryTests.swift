@@ -9,8 +9,17 @@ import Workload
 /// The whole table of faults, each entry one scenario of one run: a new row is the whole work.
 @Suite("The simulator's table of faults, through the engine")
 struct FaultEntryTests {
-  /// The simulator's own, which only a plan's paths describe.
-  private static let customDialects: Set<String> = ["custom-events", "custom-lines"]
+  /// The simulator's own services, described by paths as a plan does it.
+  private static let customDialects: [String: CustomDialect] = [
+    "custom-events": CustomDialect(
+      content: JSONPath([.member("output"), .member("text")]),
+      finish: JSONPath([.member("finish_reason")]), error: JSONPath([.member("failure")]),
+      end: .event("end")),
+    "custom-lines": CustomDialect(
+      framing: .ndjson, content: JSONPath([.member("delta"), .member("text")]),
+      finish: JSONPath([.member("finish_reason")]), error: JSONPath([.member("failure")]),
+      end: .value(JSONPath([.member("type")]), equals: "done")),
+  ]
   private static let tokens = 6
   private static let tokensBeforeFault = 2
   private static let retryAfterSeconds = 7
@@ -45,11 +54,14 @@ struct FaultEntryTests {
     let line = try simulator.nextLine()
     let url = try #require(line.split(separator: " ").last.map(String.init))
     let targets = entries.map { entry in
-      TargetPlan(
-        url: SecretText(url), path: entry.path, dialect: entry.dialect,
-        timeouts: timeouts(for: entry.outcome),
-        // What one row leaves on a connection must not be another's reply.
-        connections: .fresh)
+      let custom = customDialects[entry.dialect]
+      var target = TargetPlan(
+        url: SecretText(url), path: entry.path, dialect: custom == nil ? entry.dialect : "custom",
+        timeouts: timeouts(for: entry.outcome))
+      target.custom = custom
+      // What one row leaves on a connection must not be another's reply.
+      target.connections = .fresh
+      return target
     }
     let arrivals = entries.indices.map { index in
       Arrival(
@@ -73,10 +85,9 @@ struct FaultEntryTests {
 
   @Test("Every fault has its outcome and its evidence in every dialect")
   func everyEntry() async throws {
-    let entries = try FaultEntry.table().filter {
-      !FaultEntryTests.customDialects.contains($0.dialect)
-    }
-    #expect(Set(entries.map(\.dialect)) == Set(Dialect.names))
+    let entries = try FaultEntry.table()
+    let dialects = Set(Dialect.names).union(FaultEntryTests.customDialects.keys)
+    #expect(Set(entries.map(\.dialect)) == dialects)
     let samples = try await FaultEntryTests.run(entries)
     #expect(samples.map(\.scenario) == Array(entries.indices))
     for (entry, sample) in zip(entries, samples) {
