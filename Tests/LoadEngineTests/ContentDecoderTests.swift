@@ -6,7 +6,7 @@ import Testing
 @testable import LoadEngine
 
 /// A body packed by zlib: not the simulator's stored blocks, but what servers send.
-private enum Packed {
+enum Packed {
   static let gzip: Int32 = 31
   static let zlib: Int32 = 15
   static let bare: Int32 = -15

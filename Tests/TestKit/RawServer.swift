@@ -73,7 +73,12 @@ public struct RawConnection: Sendable {
 
   /// Sends a text, all of it.
   public func send(_ text: String) {
-    var bytes = Array(text.utf8)[...]
+    send(bytes: Array(text.utf8))
+  }
+
+  /// Sends bytes, all of them.
+  public func send(bytes: [UInt8]) {
+    var bytes = bytes[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes {
         Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
