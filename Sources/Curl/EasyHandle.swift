@@ -95,9 +95,10 @@ public struct EasyHandle: ~Copyable {
   }
 
   /// An OPTIONS request without a body: it has no effect on the service by its definition
-  /// (RFC 9110, 9.3.7).
+  /// (RFC 9110, 9.3.7). A page in answer is read: left in the connection, it would be taken for the
+  /// answer to the next request.
   public func setOptions() throws(CurlError) {
-    try set(CURLOPT_NOBODY, 1, "NOBODY")
+    try set(CURLOPT_HTTPGET, 1, "HTTPGET")
     try set(CURLOPT_CUSTOMREQUEST, "OPTIONS", "CUSTOMREQUEST")
   }
 

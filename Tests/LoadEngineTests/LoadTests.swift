@@ -288,4 +288,33 @@ struct LoadTests {
       return true
     }
   }
+
+  @Test("A page in answer to what opens a connection is not taken for a stream's answer")
+  func pageBeforeLoad() async throws {
+    let server = try RawServer { connection, _ in
+      defer { connection.close() }
+      while let request = connection.readRequest() {
+        guard request.hasPrefix("POST ") else {
+          let page = #"{"detail":"Method Not Allowed"}"#
+          connection.send(
+            "HTTP/1.1 405 No\r\nContent-Type: application/json\r\n"
+              + "Content-Length: \(page.utf8.count)\r\n\r\n")
+          // A slow service: who asked may think after the header that the answer is over.
+          connection.pause(milliseconds: 20)
+          connection.send(page)
+          continue
+        }
+        connection.send(EngineFixture.head)
+        connection.sendChunk(EngineFixture.token())
+        connection.sendChunk(EngineFixture.marker)
+        connection.send(EngineFixture.lastChunk)
+      }
+    }
+    let job = EngineFixture.job(
+      EngineFixture.target(server.url), [EngineFixture.open(1)], warmConnections: 1)
+    let (report, samples) = try await EngineFixture.run(job)
+    #expect(samples.map(\.outcome) == [.complete])
+    #expect(samples.map(\.connectionReused) == [true])
+    #expect(report.selfCheck.connectionsOpened == 1)
+  }
 }

@@ -105,6 +105,11 @@ public struct RawConnection: Sendable {
     while ioctl(descriptor, UInt(TIOCOUTQ), &unsent) == 0, unsent > 0 { usleep(100) }
   }
 
+  /// Takes its time, as a slow service does.
+  public func pause(milliseconds: UInt32) {
+    usleep(milliseconds * 1_000)
+  }
+
   /// Closes as one should.
   public func close() {
     Foundation.close(descriptor)
