@@ -32,7 +32,7 @@ struct CheckedStream {
     lines.append("  tokens: \(sample.contentEvents) events with content, \(usage)")
     for (number, read) in stream.reads.prefix(CheckedStream.readsShown).enumerated() {
       lines.append(
-        "  read \(number + 1): \(CheckedStream.time(read.at)) after sending, \(read.bytes) bytes, "
+        "  read \(number + 1): \(CheckedStream.time(read.at)), \(read.bytes) bytes, "
           + "\(read.contentEvents) content events")
     }
     lines += surveyLines

@@ -48,10 +48,8 @@ public enum LoadEngine {
       queue.close()
       guard let sample = queue.drain()?.first else { throw .stopped }
       let recorded = report.streams.first
-      let reads = recorded?.reads ?? []
       return SingleStream(
-        sample: sample,
-        reads: reads.prefix(SingleStream.readsMax).map { TracedRead($0, lag: sample.scheduleLag) },
+        sample: sample, reads: Array(recorded?.reads.prefix(SingleStream.readsMax) ?? []),
         logins: report.logins, body: recorded?.body?.lines ?? [])
     }
   }
@@ -75,29 +73,12 @@ public struct SingleStream: Sendable, Equatable {
   /// What a run would have recorded.
   public var sample: StreamSample
   /// The first reads of the body, at most `readsMax`.
-  public var reads: [TracedRead]
+  public var reads: [RecordedRead]
   /// The login before it, empty where nobody logs in.
   public var logins: LoginLog
   /// What the recorder kept of the body, whole lines only.
   public var body: [UInt8]
 }
-
-/// One read of a body.
-public struct TracedRead: Sendable, Equatable {
-  /// From sending.
-  public var at: Nanos
-  /// Bytes of the body in it.
-  public var bytes: Int
-  /// Events with a token that it completed.
-  public var contentEvents: Int
-
-  init(_ read: RecordedRead, lag: Nanos?) {
-    at = read.at - (lag ?? .zero)
-    bytes = read.bytes
-    contentEvents = read.contentEvents
-  }
-}
-
 extension RecordedBody {
   /// The kept bytes as whole lines: where the middle is gone, an empty line stands for it.
   fileprivate var lines: [UInt8] {

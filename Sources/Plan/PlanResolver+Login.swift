@@ -113,7 +113,8 @@ extension PlanResolver {
 
   private mutating func readAccount(_ field: PlanReader.Field) -> AccountPlan {
     var account = AccountPlan(members: [])
-    for entry in reader.mapping(field) {
+    let entries = reader.mapping(field)
+    for entry in entries {
       let member = PlanReader.Field(
         path: "\(field.path).\(entry.key)", node: entry.value, sectionOrigin: entry.origin)
       if entry.key == "headers" {
@@ -122,7 +123,8 @@ extension PlanResolver {
         account.members.append(AccountMember(name: entry.key, value: value))
       }
     }
-    if account.members.isEmpty, field.node?.isMapping == true {
+    // Members that are wrong are said already.
+    if entries.allSatisfy({ $0.key == "headers" }), field.node?.isMapping == true {
       reader.report(
         ValueError("the account has no members", remedy: "add email and password"), field)
     }
