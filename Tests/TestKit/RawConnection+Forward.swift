@@ -3,7 +3,7 @@ import Foundation
 extension RawConnection {
   /// Hands every byte on to a port of this machine and back, until either side closes.
   public func forward(to port: Int) {
-    let other = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let other = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     defer { Foundation.close(other) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)

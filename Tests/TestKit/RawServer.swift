@@ -12,7 +12,7 @@ public final class RawServer: Sendable {
   public init(
     _ serve: @escaping @Sendable (_ connection: RawConnection, _ number: Int) -> Void
   ) throws {
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -30,6 +30,8 @@ public final class RawServer: Sendable {
       var number = 0
       while true {
         let descriptor = accept(listener, nil, nil)
+        // A child that another test starts would keep the connection open beyond its end here.
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         guard descriptor >= 0 else { break }
         let connection = RawConnection(descriptor: descriptor)
         let own = number
