@@ -158,6 +158,7 @@ extension PlanResolver {
     _ section: PlanReader.Section, _ target: TargetPlan, hasTurns: Bool
   ) {
     let template = target.bodyTemplate
+    warnOfPlaceholders(section["body"], template)
     let messages = template.count(ofWhole: .messages)
     let places = template.count(of: .prompt) + template.count(of: .messages)
     // Where the problem is: the scenario's own body, else what it takes from the target.
@@ -182,6 +183,38 @@ extension PlanResolver {
           "the request's body has no messages, so that it cannot carry a conversation",
           remedy: "write {{messages}} as a value of body, or use one of "
             + able.joined(separator: ", ")), section["turns"])
+    }
+  }
+}
+
+extension PlanResolver {
+  /// Warns of a `{{name}}` that is nearly one of ours: others may be the service's own.
+  private mutating func warnOfPlaceholders(_ field: PlanReader.Field, _ template: JSONValue) {
+    let names = BodyPlaceholder.allCases.map(\.rawValue)
+    for name in Set(template.placeholderNames).sorted() where !names.contains(name) {
+      guard let meant = nearest(name, in: names) else { continue }
+      let warning = PlanProblem(
+        .value, path: field.path, origin: field.node?.origin ?? field.sectionOrigin,
+        what: "{{\(name)}} is sent as it is", remedy: "did you mean {{\(meant)}}?")
+      if !warnings.contains(warning) { warnings.append(warning) }
+    }
+  }
+}
+
+extension JSONValue {
+  /// What stands between `{{` and `}}` in a template's texts, as far as it is a word. O(size).
+  fileprivate var placeholderNames: [String] {
+    switch self {
+    case .string(let text):
+      text.split(separator: "{{", omittingEmptySubsequences: false).dropFirst().compactMap { rest in
+        guard let end = rest.firstRange(of: "}}") else { return nil }
+        let name = rest[..<end.lowerBound]
+        let isWord = !name.isEmpty && name.utf8.count <= 40 && name.allSatisfy(\.isLetter)
+        return isWord ? String(name) : nil
+      }
+    case .array(let values): values.flatMap(\.placeholderNames)
+    case .object(let members): members.flatMap(\.value.placeholderNames)
+    case .null, .bool, .integer, .number: []
     }
   }
 }

@@ -97,6 +97,17 @@ import Workload
       ])
   }
 
+  @Test("A placeholder that is nearly one is warned of, others are the service's own")
+  func placeholders() throws {
+    let text = leastPlan.replacing(
+      "8080\" }",
+      with: "8080\", body: { a: \"{{maxToken}} {{ bos }} {{eos}}\", b: \"{{model}}\" } }")
+    #expect(
+      try resolve(text).warnings.map { $0.text(file: "f") } == [
+        "f:4: scenarios.short.body: {{maxToken}} is sent as it is; did you mean {{maxTokens}}?"
+      ])
+  }
+
   @Test("A secret is in the request and in no text that is shown")
   func secrets() throws {
     let secret = "s3cr3t-value"
