@@ -21,8 +21,9 @@ struct FlightBuffer: ~Copyable {
     var events: UInt32
   }
 
-  private let readsMax: Int
+  // Stays first, as the pointer in Slot.
   private let reads: UnsafeMutablePointer<Read>
+  private let readsMax: Int
   private var readCount = 0
   private let bodyMax: Int
   private let body: UnsafeMutableRawPointer
