@@ -28,12 +28,18 @@ struct Poller {
   private let descriptor: Int32
   private let buffer: UnsafeMutableBufferPointer<epoll_event>
 
-  /// A new instance; it lives as long as the process.
+  /// A new instance; `close` ends it.
   init() throws(SimulatorError) {
     descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
     guard descriptor >= 0 else { throw .system("cannot create an epoll instance", errno) }
     buffer = .allocate(capacity: Poller.eventsMax)
     buffer.initialize(repeating: epoll_event())
+  }
+
+  /// Closes the instance, which must not be used any more.
+  func close() {
+    Glibc.close(descriptor)
+    buffer.deallocate()
   }
 
   /// Watches a descriptor; false with errno if the kernel refuses.

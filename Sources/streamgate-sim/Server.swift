@@ -84,6 +84,11 @@ final class Server {
     else { throw .system("cannot watch the socket", errno) }
   }
 
+  deinit {
+    poller.close()
+    readBuffer.deallocate()
+  }
+
   /// Serves until SIGTERM or SIGINT; returns what the ledger says.
   func run() throws(SimulatorError) -> LedgerSummary {
     while !isStopping {
