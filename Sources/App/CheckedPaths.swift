@@ -26,7 +26,7 @@ extension CheckedStream {
   /// What each path matched in the first events, and hints where one never did.
   var surveyLines: [String] {
     guard survey.events > 0 else { return [] }
-    var lines = ["  paths, in \(survey.events) events:"]
+    var lines = ["  paths, in \(survey.events) event\(survey.events == 1 ? "" : "s"):"]
     let rows = survey.findings.map { ["    " + $0.meaning, $0.place, CheckedStream.matched($0)] }
     lines.append(RunTable.columns(rows))
     for finding in survey.findings where finding.count == 0 && finding.meaning != "error" {

@@ -95,7 +95,8 @@ extension EngineLoop {
     guard let logins else { return }
     var place = place
     if let since = place.waitsSince {
-      place.loginWait += now - since
+      // A login is a figure of its own and in no latency: the request is due when it can go.
+      place.intended = place.intended + (now - since)
       place.waitsSince = nil
       logins.log.waits.append(LoginWait(duration: now - since, isRepeat: place.isRepeated))
     }

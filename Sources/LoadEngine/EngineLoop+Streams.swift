@@ -54,7 +54,7 @@ extension EngineLoop {
     state.use.requests += 1
     profile.sent += 1
     guard !place.isWarmup else { return state.quota.countSent() }
-    selfMeter.countSent(lag: sentAt - place.intended - place.loginWait)
+    selfMeter.countSent(lag: sentAt - place.intended)
   }
 
   /// Makes room for one more stream; its index.
@@ -293,6 +293,8 @@ extension EngineLoop {
     if batch.count >= EngineLoop.batchMax { flush() }
     if sample.outcome == .http429 { noteRefusal(sample, at: now) }
     guard !sample.isWarmup, sample.outcome.isCounted else { return }
+    // After the last arrival only the slow and the failed are left: their share says nothing.
+    guard now - profile.startedAt <= profile.duration else { return }
     let isError = sample.outcome.rate(hadFirstToken: sample.firstToken != nil) != nil
     if profile.window.add(isError: isError, at: now), state.end == nil {
       state.end = .aborted(

@@ -28,8 +28,6 @@ struct StreamPlace {
   var isRepeated = false
   /// Since when it waits for a token, nil while it does not.
   var waitsSince: MonotonicNanos?
-  /// How long it waited for tokens: no delay of the client's.
-  var loginWait = Nanos.zero
 }
 
 /// Room for one open stream: its transfer, its meter, and what happened so far. Used again and

@@ -22,7 +22,7 @@ extension ReportBuilder {
       let longest = figures["wait.max"].map { ", the longest \(Figures.duration($0.value))" } ?? ""
       sentences.append(
         Figures.count(count("wait.count"), "request", plural: "requests")
-          + " waited for a token\(longest): that is in their ttft, from the intended start")
+          + " waited for a token\(longest): that is in no latency")
     }
     if count("repeated") > 0 {
       sentences.append(

@@ -209,6 +209,19 @@ struct LoadTests {
     #expect(samples.map(\.outcome) == [.complete])
   }
 
+  @Test("Streams that hang beyond the last arrival are no outage: the run goes on to its end")
+  func hangingTail() async throws {
+    let server = try LoadTests.silence()
+    let timeouts = Timeouts(firstToken: .milliseconds(300))
+    let (report, samples) = try await EngineFixture.run(
+      EngineFixture.job(
+        EngineFixture.target(server.url, timeouts: timeouts),
+        [EngineFixture.open(20, every: .milliseconds(5))],
+        abort: AbortRule(errorShare: 0.5, over: .milliseconds(50))))
+    #expect(report.end == .finished)
+    #expect(samples.count == 20 && samples.allSatisfy { $0.outcome == .timeoutFirstToken })
+  }
+
   @Test("A service that only fails ends the run by the abort rule")
   func abort() async throws {
     let server = try RawServer { connection, _ in
