@@ -50,7 +50,7 @@ public struct StreamSurvey: Sendable, Equatable {
   /// Events whose data is neither a marker nor a JSON object.
   public private(set) var unreadEvents = 0
   /// One a line of the dialect's table, in its order: for a dialect of a plan's own all of them,
-  /// for others those that matched, and the end markers.
+  /// for others those that matched, the end markers, and, without any text, where it was sought.
   public private(set) var findings: [Finding] = []
 
   /// A survey of a body, or of its beginning, by a dialect.
@@ -64,12 +64,16 @@ public struct StreamSurvey: Sendable, Equatable {
       for index in lines.indices { lines[index].look(at: event, number: events, dialect) }
     }
     let isOwn = dialect.name == "custom"
+    // A dialect that found no text is not the service's: then its paths need the hints too.
+    let texts = ["content", "reasoning", "tool call"]
+    let isTextless = !lines.contains { texts.contains($0.finding.meaning) && $0.finding.count > 0 }
     findings = lines.compactMap { line in
       var finding = line.finding
       // That nothing failed needs no explanation.
       let isOdd = finding.count == 0 && finding.meaning != "error"
       if isOdd { finding.hints = places.hints(for: line) }
-      return isOwn || finding.count > 0 || (finding.meaning == "end" && line.isUsualEnd)
+      let isSought = isOwn || (isTextless && finding.meaning == "content")
+      return isSought || finding.count > 0 || (finding.meaning == "end" && line.isUsualEnd)
         ? finding : nil
     }
     // One end is enough where a dialect has several.

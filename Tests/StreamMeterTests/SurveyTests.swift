@@ -50,6 +50,20 @@ struct SurveyTests {
     #expect(found["error"]?.hints.isEmpty == true)
   }
 
+  @Test("Where a dialect of the table finds no text, what was there is told too")
+  func otherDialect() throws {
+    let chat = try #require(Dialect.named("openai-chat"))
+    let body = "event: token\ndata: {\"output\":{\"text\":\"hello\"}}\n\n"
+    let content = StreamSurvey(chat, body: Array(body.utf8)).findings.first {
+      $0.place == "$.choices[*].delta.content"
+    }
+    #expect(content?.count == 0)
+    #expect(content?.hints.map(\.place) == ["$.output.text"])
+    let own = Harness.token("a") + Harness.marker
+    let found = StreamSurvey(chat, body: Array(own.utf8)).findings
+    #expect(found.allSatisfy { $0.count > 0 })
+  }
+
   @Test("A path that never matched is told what was there: texts for texts, numbers for numbers")
   func hints() throws {
     let body = """
