@@ -67,9 +67,6 @@ struct FuzzInput {
 struct Packing {
   /// All in one read.
   static let whole = Packing(sizes: [255, 255, 255])
-  /// A byte a read.
-  static let bytes = Packing(sizes: [1, 1, 1])
-
   let sizes: [UInt8]
 
   /// Where each read of a body ends, ascending; the last is its end.

@@ -21,4 +21,15 @@ struct FuzzTests {
         FuzzTarget.all.contains { !$0.seeds(body).isEmpty }, "\(body.folder)/\(body.name)")
     }
   }
+
+  @Test("The corpus' plans are plans, but for those that are there to be refused")
+  func plans() throws {
+    let refused = ["broken.yaml", "refused.yaml"]
+    for body in try CorpusBody.all() where body.folder == PlanProperty.folder {
+      let problems = PlanProperty.problems(body.bytes)
+      #expect(
+        (problems != nil) == refused.contains(body.name),
+        "\(body.name): \(String(describing: problems))")
+    }
+  }
 }

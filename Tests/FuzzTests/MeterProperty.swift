@@ -44,16 +44,17 @@ enum MeterProperty {
     meter.keepReplies(input.options & 0x20 != 0)
     let request = MeteredRequest(
       body: input.body, isRefused: input.options & 0xC0 == 0xC0, end: end(input.options & 7))
-    let reference = request.read(.bytes, by: &meter)
     let rules = ReadingRules(
       dialect: dialect, request: request, limits: limits, isMarkerRequired: isMarkerRequired)
-    if let broken = rules.broken(by: reference) { return "\(dialect.name): \(broken)" }
-    for packing in [input.packing, .whole] {
-      let got = request.read(packing, by: &meter)
-      let wanted = reference.packed(
-        packing, of: input.body.count, isText: dialect.framing == .text)
+    let ends = input.packing.ends(of: input.body.count)
+    let finest = request.read(ends, by: &meter)
+    // Two reads as one, and all as one: what these must say follows from the finest.
+    let pairs = ends.indices.filter { $0 % 2 == 1 || $0 == ends.count - 1 }.map { ends[$0] }
+    for ends in [ends, pairs, Packing.whole.ends(of: input.body.count)] {
+      let got = ends.count == finest.reads ? finest : request.read(ends, by: &meter)
+      let wanted = finest.packed(ends, isText: dialect.framing == .text)
       if let broken = rules.broken(by: got) ?? got.difference(from: wanted) {
-        return "\(dialect.name), packed as \(packing.sizes): \(broken)"
+        return "\(dialect.name), \(ends.count) of \(finest.reads) reads: \(broken)"
       }
     }
     return nil
@@ -83,10 +84,10 @@ struct MeteredRequest {
   let isRefused: Bool
   let end: TransportEnd
 
-  /// What the meter says of it; the stamp of a read is the number of the body's bytes up to its
-  /// end, so that a milestone says by which byte it was reached. Every read is fed, also after the
-  /// meter asked to stop.
-  func read(_ packing: Packing, by meter: inout StreamMeter) -> MeterReading {
+  /// What the meter says of it in reads that end before these bytes. A read's stamp is the number
+  /// of the body's bytes up to its end, so that a milestone says by which read it was reached.
+  /// Every read is fed, also after the meter asked to stop.
+  func read(_ ends: [Int], by meter: inout StreamMeter) -> MeterReading {
     meter.reset()
     meter.head(
       status: isRefused ? 429 : 200, contentType: nil, retryAfter: isRefused ? .zero : nil,
@@ -94,7 +95,8 @@ struct MeteredRequest {
     var reading = MeterReading()
     let memory = ReadMemory(capacity: body.count)
     var start = 0
-    for end in packing.ends(of: body.count) {
+    reading.reads = ends.count
+    for end in ends {
       let before = meter.contentEvents
       let piece = UnsafeRawBufferPointer(rebasing: body[start..<end])
       let stamp = MonotonicNanos(Int64(end))

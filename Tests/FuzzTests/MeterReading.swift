@@ -10,7 +10,9 @@ struct MeterReading {
   var counts = Counts()
   var gaps = Gaps()
   var reply: [UInt8] = []
-  /// By which byte each event with content was complete.
+  /// Reads of the body.
+  var reads = 0
+  /// The stamp of the read that completed each event with content.
   var contentAt: [Int64] = []
   /// The outcome when the meter asked to stop; and whether it ever did.
   var outcomeAtStop: Outcome?
@@ -63,10 +65,10 @@ struct MeterReading {
     reply = Array(meter.replyText)
   }
 
-  /// What must be said of the same bytes in another packing, where this is the reading of single
-  /// bytes.
-  func packed(_ packing: Packing, of count: Int, isText: Bool) -> MeterReading {
-    let ends = packing.ends(of: count).map { Int64($0) }
+  /// What must be said of the same bytes in reads that end before these, where each end is one of
+  /// this reading's, too.
+  func packed(_ ends: [Int], isText: Bool) -> MeterReading {
+    let ends = ends.map { Int64($0) }
     var packed = self
     var next = 0
     let at = contentAt.map { byte in

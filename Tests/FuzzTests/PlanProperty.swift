@@ -19,11 +19,21 @@ enum PlanProperty {
 
   private static let secret = "s3\"cr\\t"
   private static let environment = [
-    "TOKEN": secret, "API_TOKEN": secret, "KEY_PASS": secret, "CLASS": "ci-4core",
-    "RUNNER_CLASS": "ci-4core", "HOST": "example.org", "EMPTY": "",
+    "TOKEN": secret, "API_TOKEN": secret, "KEY_PASS": secret, "QA1": secret, "QA1_PASS": secret,
+    "CLIENT": secret, "CLASS": "ci-4core", "RUNNER_CLASS": "ci-4core", "GIT_SHA": "abc123f",
+    "HOST": "example.org", "EMPTY": "",
   ]
   /// Beyond so many prompts their bodies are not made: it takes time and shows nothing new.
   private static let promptBytesMax = 16 << 10
+
+  /// Why a plan of the corpus is none, nil if it is one.
+  static func problems(_ text: [UInt8]) -> PlanFileError? {
+    if case .failure(let error) = read(text, Array("\"one\"\n\"two\"\n".utf8)) {
+      error
+    } else {
+      nil
+    }
+  }
 
   private static func finding(_ bytes: UnsafeRawBufferPointer) -> String? {
     let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
@@ -56,7 +66,7 @@ enum PlanProperty {
           try PlanResolver.resolve(
             tree, environment: environment,
             promptFile: { name in
-              name.contains("x") ? .failure(.unreadable("no such file")) : .success(prompts)
+              name.contains("missing") ? .failure(.unreadable("no such file")) : .success(prompts)
             }))
       } catch {
         throw .invalid(error)
@@ -72,37 +82,41 @@ enum PlanProperty {
     switch reading {
     case .failure(.unreadable): return "bytes in memory cannot be read"
     case .failure(.invalid(let problems)):
-      let lines = problems.problems.map { $0.text(file: "f") }
-      if lines.isEmpty { return "refused without a problem" }
-      return lines.lazy.compactMap(badLine).first
+      if problems.problems.isEmpty { return "refused without a problem" }
+      return problems.problems.lazy.compactMap(badLine).first
     case .success(let resolution):
       let plan = resolution.plan
       if plan.digest.utf8.count != 64 { return "the digest \(plan.digest)" }
-      if let bad = resolution.warnings.lazy.map({ $0.text(file: "f") }).compactMap(badLine).first {
-        return bad
-      }
-      return shownSecret(resolution) ?? badBody(plan)
+      return resolution.warnings.lazy.compactMap(badLine).first ?? shownSecret(resolution)
+        ?? badBody(plan)
     }
   }
 
+  /// True for a value whose `${NAME}` is documented to be plain text that is stored and shown.
+  private static func isPlain(_ path: String) -> Bool {
+    path == "project" || path == "gate.environment" || path.hasPrefix("target.identity")
+  }
+
   /// A message must be one line, and hold no secret: nil if it is so.
-  private static func badLine(_ line: String) -> String? {
+  private static func badLine(_ problem: PlanProblem) -> String? {
+    let line = problem.text(file: "f")
     if line.unicodeScalars.contains(where: { $0.value < 0x20 }) { return "two lines: \(line)" }
+    if isPlain(problem.path) { return nil }
     return line.contains(secret) ? "a message shows a secret: \(line)" : nil
   }
 
   private static func shownSecret(_ resolution: PlanResolution) -> String? {
+    let shown = resolution.values.filter { !isPlain($0.path) }.map(\.text)
+    if let text = shown.first(where: { $0.contains(secret) }) {
+      return "a value shows a secret: \(text)"
+    }
+    let isPlainShown = resolution.values.contains { isPlain($0.path) && $0.text.contains(secret) }
+    guard !isPlainShown else { return nil }
     let plan = resolution.plan
-    // What is documented to be stored as plain text.
-    let isPlain = plan.project.contains(secret) || plan.gate.environment.contains(secret)
-    let inputs = JSONWriter.bytes(plan.digestInputs)
     let escaped = JSONWriter.bytes(.string(secret)).dropFirst().dropLast()
-    let shown =
-      resolution.values.map(\.text) + ["\(plan)", String(decoding: inputs, as: UTF8.self)]
-    for text in shown where !isPlain {
-      if text.contains(secret) || text.contains(String(decoding: escaped, as: UTF8.self)) {
-        return "a secret is shown: \(text)"
-      }
+    let inputs = String(decoding: JSONWriter.bytes(plan.digestInputs), as: UTF8.self)
+    if "\(plan)".contains(secret) || inputs.contains(String(decoding: escaped, as: UTF8.self)) {
+      return "the plan or its digest's inputs show a secret: \(inputs)"
     }
     return nil
   }
