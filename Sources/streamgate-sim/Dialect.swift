@@ -8,6 +8,8 @@ struct Dialect: Sendable {
   let name: String
   /// The path that it is served at.
   let path: String
+  /// The path of replies that do not stream, where that is another one.
+  var wholePath: String?
   /// `Content-Type` of a stream.
   let media: String
   /// How an event lies in the body.
@@ -78,7 +80,12 @@ struct Dialect: Sendable {
   ]
 
   /// The dialect served at a path, nil if there is none.
-  static func at(_ path: some StringProtocol) -> Dialect? { all.first { $0.path == path } }
+  static func at(_ path: some StringProtocol) -> Dialect? {
+    all.first { $0.path == path || $0.wholePath.map { $0 == path } ?? false }
+  }
+
+  /// True for a path, one that names a fault included, at which replies never stream.
+  func isWhole(at path: String) -> Bool { wholePath.map { path.hasSuffix($0) } ?? false }
 
   /// True if a whole stream is told by a marker.
   var hasMarker: Bool { traits.contains(.marker) }

@@ -91,10 +91,11 @@ extension Server {
     guard request.method == "POST" else { return wrongMethod(record, allowed: "POST") }
     guard isReady else { return refused(record, notReady, header: "Retry-After: 1\r\n") }
     var record = record
-    let chat: ChatRequest
+    var chat: ChatRequest
     do throws(Refusal) {
       record.account = try admit(request)
       chat = try ChatRequest(body: request.body, form: dialect.request)
+      if dialect.isWhole(at: request.path) { chat.streams = false }
     } catch {
       return refused(record, error)
     }

@@ -22,6 +22,7 @@ struct DialectTests {
       ollama: { dialect: ollama-generate, prompts: [a], maxTokens: 7 }
       ollama-whole: { dialect: ollama-generate, prompts: [a], maxTokens: 7, stream: false }
       tgi: { dialect: tgi, prompts: [a], maxTokens: 7 }
+      tgi-whole: { dialect: tgi, prompts: [a], maxTokens: 7, stream: false }
       raw: { dialect: raw-text, path: /raw, prompts: [a], maxTokens: 7 }
       plain-input:
         dialect: custom
@@ -63,7 +64,7 @@ struct DialectTests {
     #expect(end.code == 0, "\(end.output)\n\(end.errors)")
     let streams = try #require(
       try JSONReader.parse(try product.bytes("check.json")).arrayValue)
-    #expect(streams.count == 13)
+    #expect(streams.count == 14)
     for stream in streams {
       let name = try #require(stream["scenario"]?.stringValue)
       let isRaw = name == "raw"
@@ -80,7 +81,7 @@ struct DialectTests {
     }
     // What the service understood of each request.
     let requests = try simulator.stop()
-    #expect(requests.count == 13)
+    #expect(requests.count == 14)
   }
 
   @Test("check finds a path that never matches, and names what was there instead")
