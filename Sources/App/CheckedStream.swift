@@ -65,12 +65,14 @@ struct CheckedStream {
       ]))
   }
 
-  /// The login before the stream, nil where nobody logs in.
+  /// The logins before the stream, nil where nobody logs in.
   private var login: String? {
-    guard let attempt = stream.logins.attempts.last else { return nil }
+    let granted = stream.logins.attempts.filter(\.isGranted)
+    guard let attempt = granted.max(by: { $0.duration < $1.duration }) else { return nil }
     let life = attempt.lifetime.map { "the token lives \(Int($0.seconds.rounded())) s" }
     let words = life ?? "the reply says nothing of the token's life: only a 401 will renew it"
-    return "  login: \(CheckedStream.time(attempt.duration)), \(words)"
+    let lead = granted.count == 1 ? "login:" : "logins: \(granted.count) users, the slowest"
+    return "  \(lead) \(CheckedStream.time(attempt.duration)), \(words)"
   }
 
   private var status: String { sample.httpStatus.map { " (status \($0))" } ?? "" }

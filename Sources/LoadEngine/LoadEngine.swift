@@ -26,7 +26,8 @@ public enum LoadEngine {
     }
   }
 
-  /// Sends one request of a scenario and tells when its first reads came.
+  /// Logs all of the job's users in, sends one request of a scenario with the first one's session,
+  /// and tells when its first reads came.
   public static func sendOne(
     job: EngineJob, request: PlannedRequest, control: EngineControl
   ) async throws(EngineError) -> SingleStream {
@@ -35,7 +36,6 @@ public enum LoadEngine {
       let queue = BatchQueue<StreamSample>()
       var single = job
       single.warmConnections = 0
-      single.roster = job.roster.first
       single.schedule = Schedule(profiles: [
         ProfileSchedule(
           kind: .sustained, duration: .zero, warmup: .zero,

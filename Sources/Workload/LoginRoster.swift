@@ -26,12 +26,12 @@ public struct LoginRoster: Sendable, Equatable {
     spreads = places
   }
 
-  /// The first user alone.
-  public var first: LoginRoster {
-    var one = self
-    one.accounts = Array(accounts.prefix(1))
-    one.spreads = Array(spreads.prefix(1))
-    return one
+  /// The first `count` users; with as many as there are accounts, each account once.
+  public func prefix(_ count: Int) -> LoginRoster {
+    var first = self
+    first.accounts = Array(accounts.prefix(count))
+    first.spreads = Array(spreads.prefix(count))
+    return first
   }
 
   /// The roster of a plan; nobody where the plan has no login.

@@ -72,6 +72,27 @@ struct LoginTests {
     #expect(try simulator.stop().isEmpty)
   }
 
+  @Test("check logs in with every account once, and names the one that is refused")
+  func everyAccount() throws {
+    let folder = try TemporaryFolder()
+    let simulator = try Simulator(
+      in: folder, options: Self.account + ["--account", "two@example.com:second"])
+    let two =
+      "accounts: [{ email: \"${QA}\", password: \"${QA_PASS}\" },"
+      + " { email: two@example.com, password: \"${QA2_PASS}\" }]"
+    let plan = Self.plan(simulator.url).replacing(
+      "accounts: [{ email: \"${QA}\", password: \"${QA_PASS}\" }]", with: two)
+    let product = try Self.product(plan)
+    product.environment["QA2_PASS"] = "second"
+    let good = try product.run("check")
+    #expect(good.code == 0 && good.output.contains("logins: 2 users, the slowest"), "\(good)")
+    product.environment["QA2_PASS"] = "wrong-word"
+    let bad = try product.run("check")
+    #expect(bad.code == 77, "\(bad)")
+    #expect(bad.errors.contains("account 2 of target.login.accounts"), "\(bad)")
+    _ = try simulator.stop()
+  }
+
   @Test("A login whose reply has no such token, that is not there or takes none, is told apart")
   func wrongLogins() throws {
     let folder = try TemporaryFolder()

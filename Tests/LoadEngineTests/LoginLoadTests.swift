@@ -207,17 +207,18 @@ struct LoginLoadTests {
     #expect(!evidence.excerpt.contains("run-ti"))
   }
 
-  @Test("One request of a scenario logs one user in")
+  @Test("One request of a scenario logs every user in, and goes out once")
   func single() async throws {
     let service = try LoginService { request, _ in
       request.isLogin ? LoginService.token("t", life: 90) : LoginService.stream()
     }
-    let login = EngineFixture.login(users: 9)
+    let login = EngineFixture.login(users: 3)
     let job = EngineFixture.job(service.url, login, [])
     let stream = try await LoadEngine.sendOne(
       job: job, request: PlannedRequest(scenario: 0, prompt: 0), control: try EngineControl())
     #expect(stream.sample.outcome == .complete)
-    #expect(service.seen.map(\.path) == ["/login", "/v1/chat/completions"])
-    #expect(stream.logins.attempts.map(\.lifetime) == [.seconds(90)])
+    #expect(
+      service.seen.map(\.path) == ["/login", "/login", "/login", "/v1/chat/completions"])
+    #expect(stream.logins.attempts.map(\.lifetime) == [.seconds(90), .seconds(90), .seconds(90)])
   }
 }

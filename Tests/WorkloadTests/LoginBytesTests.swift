@@ -126,7 +126,9 @@ struct LoginBytesTests {
     #expect(roster.spreads.sorted() == (0..<10).map { Double($0) / 9 })
     #expect(roster.spreads != roster.spreads.sorted())
     #expect(LoginRoster(users: 0, accounts: 3, seed: 1).accounts.isEmpty)
-    #expect(roster.first.accounts == [roster.accounts[0]])
+    #expect(Set(roster.prefix(3).accounts) == [0, 1, 2])
+    #expect(roster.prefix(3).spreads == Array(roster.spreads.prefix(3)))
+    #expect(roster.prefix(99) == roster)
   }
 
   @Test("As many users log in as there are accounts, or users of stress, or as the plan says")

@@ -13,7 +13,8 @@ struct CheckCommand: AsyncParsableCommand {
       "Validate the plan, send one stream per scenario, print its timeline, propose a rate.",
     discussion: """
       Shows what each path of the dialect matched in the first five events and, for a path of a
-      custom dialect that never matched, what was there instead.
+      custom dialect that never matched, what was there instead. Where users log in, every account
+      does so once.
 
       Exits with 1 if a stream did not end as it should, 77 if the service refuses the
       credentials, 69 if it does not answer.
@@ -57,6 +58,9 @@ struct CheckCommand: AsyncParsableCommand {
     let template = RequestTemplate(plan: plan, runNonce: runID)
     var job = EngineJob(plan: plan, schedule: Schedule(profiles: []), template: template)
     job.traceContext = TraceContext(runID: runID)
+    // Every account is tried once, as a run would before load.
+    let accounts = scenario == 0 ? plan.target.login?.accounts.count ?? 0 : 1
+    job.roster = job.roster.prefix(accounts)
     return try await LoadEngine.sendOne(
       job: job, request: PlannedRequest(scenario: scenario, prompt: 0),
       control: try EngineControl())
