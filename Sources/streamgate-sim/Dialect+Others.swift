@@ -112,7 +112,8 @@ extension Dialect {
     })
 
   static let textGeneration = Dialect(
-    name: "tgi", path: "/generate_stream", wholePath: "/generate", media: "text/event-stream", framing: .events,
+    name: "tgi", path: "/generate_stream", wholePath: "/generate", media: "text/event-stream",
+    framing: .events,
     request: RequestForm(
       conversation: "inputs", limits: [["parameters", "max_new_tokens"]],
       usageFlag: ["parameters", "details"], streamsByDefault: true),
