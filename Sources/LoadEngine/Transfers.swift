@@ -24,7 +24,7 @@ struct ScenarioSetup: ~Copyable {
     let lines = ScenarioSetup.streamLines(target.headers)
     headers = try curl { () throws(CurlError) in try CurlList(lines) }
     headerLines = lines
-    hasTraceparent = target.headers.contains { $0.name.lowercased() == "traceparent" }
+    hasTraceparent = target.headers.has("traceparent")
     url = target.url.value + target.path
     self.isTLS = isTLS
     tls = target.tls
@@ -51,7 +51,7 @@ struct ScenarioSetup: ~Copyable {
   /// although they cost the service and us time: a proxy that holds a stream back to compress it
   /// does so only to who asks, and that is what its users get.
   private static func streamLines(_ headers: [HeaderPlan]) -> [String] {
-    let isNamed = headers.contains { $0.name.lowercased() == "accept-encoding" }
+    let isNamed = headers.has("accept-encoding")
     return lines(headers) + (isNamed ? [] : ["Accept-Encoding: gzip, deflate"])
   }
 
@@ -61,7 +61,7 @@ struct ScenarioSetup: ~Copyable {
     var lines = headers.map { header in
       header.value.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value.value)"
     }
-    if !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+    if !headers.has("content-type") {
       lines.append("Content-Type: application/json")
     }
     lines.append("Expect:")

@@ -61,12 +61,21 @@ public struct PlanProblem: Sendable, Equatable {
 
 /// Everything that is wrong with a plan, in the order of the file; never empty.
 public struct PlanProblems: Error, Sendable, Equatable {
-  /// The problems.
-  public var problems: [PlanProblem]
+  /// By line and column, what has no place last.
+  public let problems: [PlanProblem]
 
-  /// These problems.
+  /// These problems; those of one place stay in their order.
   public init(_ problems: [PlanProblem]) {
-    self.problems = problems
+    self.problems = problems.enumerated().sorted { a, b in
+      let (placeA, placeB) = (a.element.place, b.element.place)
+      return placeA == placeB ? a.offset < b.offset : placeA < placeB
+    }.map(\.element)
+  }
+}
+
+extension PlanProblem {
+  fileprivate var place: (Int, Int) {
+    if case .file(let line, let column) = origin { (line, column) } else { (.max, 0) }
   }
 }
 

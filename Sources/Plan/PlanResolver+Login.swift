@@ -148,8 +148,7 @@ extension PlanResolver {
     _ headers: [HeaderPlan], by login: LoginPlan?, _ field: PlanReader.Field
   ) {
     guard let login, login.token != nil, field.node != nil else { return }
-    let name = login.header.lowercased()
-    guard headers.contains(where: { $0.name.lowercased() == name }) else { return }
+    guard headers.has(login.header) else { return }
     warnings.append(
       PlanProblem(
         .value, path: field.path, origin: field.origin,

@@ -67,20 +67,9 @@ public struct PlanResolver {
     }
     let (plan, reader, warnings) = result
     guard let plan, reader.problems.isEmpty else {
-      throw PlanProblems(sortedByPlace(reader.problems))
+      throw PlanProblems(reader.problems)
     }
     return PlanResolution(plan: plan, values: reader.values, warnings: warnings)
-  }
-
-  /// By line and column, what has no line last, else as found.
-  private static func sortedByPlace(_ problems: [PlanProblem]) -> [PlanProblem] {
-    func place(_ problem: PlanProblem) -> (Int, Int) {
-      if case .file(let line, let column) = problem.origin { (line, column) } else { (.max, 0) }
-    }
-    return problems.enumerated().sorted { a, b in
-      let (placeA, placeB) = (place(a.element), place(b.element))
-      return placeA == placeB ? a.offset < b.offset : placeA < placeB
-    }.map(\.element)
   }
 
   /// The plan, nil where something required is missing; problems are in `reader`.

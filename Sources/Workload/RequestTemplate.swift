@@ -175,7 +175,6 @@ public struct RequestTemplate: Sendable {
         HeaderPlan(name: "Content-Type", value: SecretText("application/json")),
         HeaderPlan(name: "Accept", value: SecretText(accept)),
       ] + (form?.headers ?? [])
-    let names = Set(target.headers.map { $0.name.lowercased() })
-    return target.headers + usual.filter { !names.contains($0.name.lowercased()) }
+    return target.headers.completed(by: usual)
   }
 }

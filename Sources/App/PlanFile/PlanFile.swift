@@ -68,7 +68,7 @@ public enum PlanFile {
           BoundedFile.read(self.path(name, beside: path), bytesMax: PromptFile.bytesMax)
         })
     } catch {
-      throw .invalid(.byLine(reading.duplicates + error.problems))
+      throw .invalid(PlanProblems(reading.duplicates + error.problems))
     }
     if !reading.duplicates.isEmpty { throw .invalid(PlanProblems(reading.duplicates)) }
     return resolution

@@ -48,7 +48,7 @@ struct YAMLTreeReader {
     var reader = YAMLTreeReader()
     text.withUnsafeBufferPointer { reader.parse($0) }
     guard reader.problems.isEmpty else {
-      throw PlanProblems.byLine(reader.problems + reader.duplicates)
+      throw PlanProblems(reader.problems + reader.duplicates)
     }
     return Reading(
       tree: reader.root ?? PlanTree(.mapping([]), origin: .file(line: 1, column: 1)),
@@ -246,18 +246,5 @@ extension YAMLTreeReader {
       count += UTF8.width(scalar)
     }
     return count
-  }
-}
-
-extension PlanProblems {
-  /// Problems in the order of the file, those without a line last.
-  static func byLine(_ problems: [PlanProblem]) -> PlanProblems {
-    func line(_ problem: PlanProblem) -> Int {
-      if case .file(let line, _) = problem.origin { line } else { .max }
-    }
-    return PlanProblems(
-      problems.enumerated().sorted { a, b in
-        (line(a.element), a.offset) < (line(b.element), b.offset)
-      }.map(\.element))
   }
 }
