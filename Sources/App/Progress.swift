@@ -66,7 +66,9 @@ struct Progress {
       "\(label): \(phase ?? profile.rawValue) \(time)",
       "\(progress.inFlight) open", "\(ended) ended", "\(failed) failed",
     ]
-    if let p50 = progress.recentTTFTP50, let p95 = progress.recentTTFTP95 {
+    let ttft = progress.ttft.reduce(into: LogHistogram()) { $0.merge($1) }
+    if ttft.count > 0 {
+      let (p50, p95) = (ttft.quantile(0.5), ttft.quantile(0.95))
       parts.append("ttft \(milliseconds(p50))/\(milliseconds(p95)) ms (p50/p95)")
     }
     return parts.joined(separator: ", ")

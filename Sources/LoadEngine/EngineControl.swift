@@ -1,7 +1,6 @@
 import CLinux
 import Glibc
 public import Model
-public import Plan
 
 /// How other threads talk to a running engine: stop it, and see how far it is.
 public final class EngineControl: Sendable {
@@ -42,39 +41,4 @@ public final class EngineControl: Sendable {
   func publish(_ progress: EngineProgress) {
     state.withLock { $0.progress = progress }
   }
-}
-
-/// How far a run is.
-public struct EngineProgress: Sendable, Equatable {
-  /// The profile that runs, nil before the first.
-  public var profile: ProfileKind?
-  /// Users who log in, 0 where nobody does.
-  public var users = 0
-  /// Of those, who have a session; told before load only.
-  public var loggedIn = 0
-  /// Its index among the run's profiles.
-  public var profileIndex = 0
-  /// Profiles of the run.
-  public var profileCount = 0
-  /// Since the profile's start.
-  public var elapsed = Nanos.zero
-  /// From the profile's start to its last arrival.
-  public var duration = Nanos.zero
-  /// Requests handed to the transport, in all profiles.
-  public var sent = 0
-  /// Streams open now.
-  public var inFlight = 0
-  /// Requests that ended, by outcome, in all profiles.
-  public var ended: [Outcome: Int] = [:]
-  /// Streams that had a first token, in all profiles.
-  public var firstTokens = 0
-  /// Events with a token, in all profiles.
-  public var tokens = 0
-  /// Median `ttft` of the latest first tokens (at most 256); nil before the first.
-  public var recentTTFTP50: Nanos?
-  /// Their 0.95 quantile.
-  public var recentTTFTP95: Nanos?
-
-  /// Nothing done yet.
-  public init() {}
 }

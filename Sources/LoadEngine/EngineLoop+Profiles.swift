@@ -41,6 +41,7 @@ extension EngineLoop {
   }
 
   private func runProfile(_ index: Int, at start: MonotonicNanos) throws(EngineError) {
+    if index > 0 { state.arrivalsBefore += profile.arrivals.count }
     profile = ProfileState(
       job.schedule.profiles[index], index: index, startedAt: start, rule: job.abort)
     state.quota.begin()
@@ -70,7 +71,7 @@ extension EngineLoop {
   }
 
   /// When the next request should be sent, nil after the last.
-  private var nextStart: MonotonicNanos? {
+  var nextStart: MonotonicNanos? {
     guard profile.next < profile.arrivals.count else { return starts.min?.at }
     let arrival = profile.startedAt + profile.arrivals[profile.next].at
     return starts.min.map { min($0.at, arrival) } ?? arrival
@@ -165,25 +166,5 @@ extension EngineLoop {
     guard !batch.isEmpty else { return }
     samples.push(batch)
     batch.removeAll(keepingCapacity: true)
-  }
-
-  private func progress(at now: MonotonicNanos) -> EngineProgress {
-    var progress = EngineProgress()
-    progress.profile = profile.kind
-    progress.profileIndex = profile.index
-    progress.profileCount = job.schedule.profiles.count
-    progress.elapsed = max(now - profile.startedAt, .zero)
-    progress.duration = profile.duration
-    progress.sent = state.sent
-    progress.inFlight = openCount
-    for outcome in Outcome.allCases where state.ended[Int(outcome.rawValue)] > 0 {
-      progress.ended[outcome] = state.ended[Int(outcome.rawValue)]
-    }
-    progress.firstTokens = wiring.pointee.firstTokens
-    progress.tokens = wiring.pointee.tokens
-    let recent = wiring.pointee.recentTTFT([0.5, 0.95])
-    progress.recentTTFTP50 = recent[0]
-    progress.recentTTFTP95 = recent[1]
-    return progress
   }
 }

@@ -53,8 +53,13 @@ extension EngineLoop {
   private func countSent(_ place: StreamPlace, at sentAt: MonotonicNanos) {
     state.use.requests += 1
     profile.sent += 1
-    guard !place.isWarmup else { return state.quota.countSent() }
-    selfMeter.countSent(lag: sentAt - place.intended)
+    if place.user == nil, place.turn == 0 { state.arrivalsSent += 1 }
+    let lag = sentAt - place.intended
+    guard !place.isWarmup else {
+      selfMeter.countWarmupSent(lag: lag)
+      return state.quota.countSent()
+    }
+    selfMeter.countSent(lag: lag)
   }
 
   /// Makes room for one more stream; its index.
@@ -289,6 +294,7 @@ extension EngineLoop {
 
   private func record(_ sample: StreamSample, at now: MonotonicNanos) {
     state.ended[Int(sample.outcome.rawValue)] += 1
+    state.scenarios[sample.scenario].add(sample)
     batch.append(sample)
     if batch.count >= EngineLoop.batchMax { flush() }
     if sample.outcome == .http429 { noteRefusal(sample, at: now) }

@@ -12,7 +12,7 @@ extension EngineLoop {
   func wait(until: MonotonicNanos?) throws(EngineError) {
     let poll = try poll(
       until: wiring.pointee.paused.isEmpty ? until : nil, then: collectCompleted)
-    if poll.woke >= profile.measuredFrom { countLag(poll) }
+    countLag(poll)
     state.polledAt = poll.woke
     try runCurlTimer(then: collectCompleted)
     try resumePaused()
@@ -62,12 +62,14 @@ extension EngineLoop {
   /// That is the wake-up if we waited for it, else the previous poll. A timer that wakes us shows
   /// how long the system took to do so.
   private func countLag(_ poll: Poll) {
+    let isWarmup = poll.woke < profile.measuredFrom
     let latest = wiring.pointee.latestStamp
     if latest >= poll.woke {
-      selfMeter.countWakeUp(lag: latest - (poll.hasBlocked ? poll.woke : state.polledAt))
+      let lag = latest - (poll.hasBlocked ? poll.woke : state.polledAt)
+      selfMeter.countWakeUp(lag: lag, isWarmup: isWarmup)
     }
     if poll.hasBlocked, let firedAt = poller.firedAt {
-      selfMeter.countWakeUp(lag: poll.woke - firedAt)
+      selfMeter.countWakeUp(lag: poll.woke - firedAt, isWarmup: isWarmup)
     }
   }
 

@@ -86,7 +86,9 @@ final class EngineLoop {
     let poller = try Poller(wake: control.wakeDescriptor)
     var wiring = Slab<Wiring>(capacity: 1)
     wiring.append(
-      Wiring(epoll: poller.epoll, descriptorsMax: files, slotsMax: slotsMax))
+      Wiring(
+        epoll: poller.epoll, descriptorsMax: files, slotsMax: slotsMax,
+        profiles: job.schedule.profiles.count, scenarios: job.targets.count))
     let setups = try EngineLoop.makeSetups(job.targets, endpoints)
     let lists = try EngineLoop.makeAddressLists(endpoints)
     let multi = try curl { () throws(CurlError) -> MultiHandle in
@@ -100,7 +102,7 @@ final class EngineLoop {
     self.setups = setups
     addressLists = lists
     let now = monotonicNow()
-    state = RunState(outcomes: Outcome.allCases.count, at: now)
+    state = RunState(scenarios: job.targets.count, at: now)
     profile = ProfileState(job.schedule.profiles.first, index: 0, startedAt: now, rule: job.abort)
     selfMeter = SelfMeter(at: now)
     flights = FlightRecorder(

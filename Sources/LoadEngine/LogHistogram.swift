@@ -1,25 +1,45 @@
-import Model
+public import Model
 
 /// Counts of durations in buckets of equal ratio: 32 to a doubling (3 %), in memory of fixed size.
-struct LogHistogram {
+public struct LogHistogram: Sendable, Equatable {
   private static let perDoubling = 32
   private static let perDoublingBits = 5
 
   private var counts = [UInt32](repeating: 0, count: 60 * perDoubling)
-  private(set) var count = 0
-  private(set) var max = Nanos.zero
+  /// Durations counted.
+  public private(set) var count = 0
+  /// The largest, or in a difference the largest up to its end.
+  public private(set) var max = Nanos.zero
+
+  /// Nothing counted.
+  public init() {}
 
   /// Counts a duration; a negative one as none. O(1), allocates nothing.
-  mutating func add(_ duration: Nanos) {
+  public mutating func add(_ duration: Nanos) {
     let value = UInt64(Swift.max(duration.rawValue, 0))
     counts[LogHistogram.bucket(of: value)] += 1
     count += 1
     if duration > max { max = duration }
   }
 
+  /// Adds another's counts. O(buckets).
+  public mutating func merge(_ other: LogHistogram) {
+    for (bucket, n) in other.counts.enumerated() { counts[bucket] += n }
+    count += other.count
+    max = Swift.max(max, other.max)
+  }
+
+  /// What was counted since an `earlier` look at the same histogram. O(buckets).
+  public func since(_ earlier: LogHistogram) -> LogHistogram {
+    var latest = self
+    for (bucket, n) in earlier.counts.enumerated() { latest.counts[bucket] -= n }
+    latest.count -= earlier.count
+    return latest
+  }
+
   /// The upper edge of the bucket that holds the quantile by rank ceil(p n), at most `max`; zero
   /// without a value. O(buckets).
-  func quantile(_ p: Double) -> Nanos {
+  public func quantile(_ p: Double) -> Nanos {
     guard count > 0 else { return .zero }
     let rank = Swift.max(Int((p * Double(count)).rounded(.up)), 1)
     var seen = 0
@@ -28,6 +48,12 @@ struct LogHistogram {
       if seen >= rank { return Swift.min(LogHistogram.upperEdge(of: bucket), max) }
     }
     return max
+  }
+
+  /// How many lie in buckets wholly above `limit`. O(buckets).
+  public func count(over limit: Nanos) -> Int {
+    let first = LogHistogram.bucket(of: UInt64(Swift.max(limit.rawValue, 0))) + 1
+    return counts[first...].reduce(0) { $0 + Int($1) }
   }
 
   private static func bucket(of value: UInt64) -> Int {

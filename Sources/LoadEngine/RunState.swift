@@ -18,6 +18,12 @@ struct RunState {
   var quota = QuotaWatch()
   /// Requests that ended, by the outcome's raw value.
   var ended: [Int]
+  /// The same by scenario, with their times.
+  var scenarios: [ScenarioCounts]
+  /// Arrivals of the open loops of the profiles before the one that runs.
+  var arrivalsBefore = 0
+  /// Arrivals that were handed to the transport.
+  var arrivalsSent = 0
   var publishAt: MonotonicNanos
   /// When the latest poll returned.
   var polledAt: MonotonicNanos
@@ -25,8 +31,9 @@ struct RunState {
   /// The start of the first profile.
   var startedAt: MonotonicNanos
 
-  init(outcomes: Int, at now: MonotonicNanos) {
-    ended = [Int](repeating: 0, count: outcomes)
+  init(scenarios: Int, at now: MonotonicNanos) {
+    ended = [Int](repeating: 0, count: Outcome.allCases.count)
+    self.scenarios = Array(repeating: ScenarioCounts(), count: scenarios)
     publishAt = now
     polledAt = now
     startedAt = now
@@ -48,7 +55,9 @@ struct ProfileState {
   private var firstSeqs: [Int] = []
   /// The conversations that are under way: by arrival in an open loop, by user in a closed one.
   var conversations: [Int: Conversation] = [:]
-  private let stageCount: Int
+  let stageCount: Int
+  /// Open loop: arrivals a second of each stage.
+  let stageRates: [Double]
   /// Closed loop: who sends what; empty in an open one.
   private(set) var users: [UserProgram] = []
   /// Closed loop: the number of each user's next step.
@@ -64,6 +73,7 @@ struct ProfileState {
     duration = schedule?.duration ?? .zero
     warmup = schedule?.warmup ?? .zero
     stageCount = schedule?.stageCount ?? 1
+    stageRates = schedule?.stageRates ?? [0]
     window = AbortWindow(rule: rule, measuredFrom: startedAt + warmup)
     switch schedule?.load {
     case .open(let arrivals):
@@ -84,6 +94,17 @@ struct ProfileState {
   /// The number of an arrival's first request; its later turns have those that follow.
   func firstSeq(of arrival: Int) -> Int { firstSeqs.isEmpty ? arrival : firstSeqs[arrival] }
 
+  /// Open loop: arrivals whose time has come at a moment. O(log arrivals).
+  func arrivalsDue(at moment: MonotonicNanos) -> Int {
+    let elapsed = moment - startedAt
+    var (low, high) = (0, arrivals.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if arrivals[middle].at <= elapsed { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
   /// The stage that is under way at a moment; the last one after the end.
   func stage(at moment: MonotonicNanos) -> Int {
     guard stageCount > 1, duration > .zero else { return 0 }
@@ -93,4 +114,17 @@ struct ProfileState {
 
   /// The moment from which the profile is measured.
   var measuredFrom: MonotonicNanos { startedAt + warmup }
+}
+
+extension ProfileSchedule {
+  /// Arrivals a second of each stage, all of one length; zeros for a closed loop. O(arrivals).
+  fileprivate var stageRates: [Double] {
+    var counts = [Int](repeating: 0, count: max(stageCount, 1))
+    guard case .open(let arrivals) = load, duration > .zero else { return counts.map { _ in 0 } }
+    for arrival in arrivals where counts.indices.contains(arrival.stage) {
+      counts[arrival.stage] += 1
+    }
+    let seconds = duration.seconds / Double(counts.count)
+    return counts.map { Double($0) / seconds }
+  }
 }

@@ -12,6 +12,9 @@ struct SelfMeter {
 
   private var loopLag = LogHistogram()
   private var scheduleLag = LogHistogram()
+  /// What the warm-ups saw: for who watches the run, in no figure.
+  private var warmupLoopLag = LogHistogram()
+  private var warmupScheduleLag = LogHistogram()
   private var late = [Int](repeating: 0, count: ladder.count)
   private var check = SelfCheck()
   private let startedAt: MonotonicNanos
@@ -22,8 +25,12 @@ struct SelfMeter {
     usageAtStart = streamgate_thread_usage()
   }
 
-  mutating func countWakeUp(lag: Nanos) {
-    loopLag.add(lag)
+  mutating func countWakeUp(lag: Nanos, isWarmup: Bool) {
+    if isWarmup { warmupLoopLag.add(lag) } else { loopLag.add(lag) }
+  }
+
+  mutating func countWarmupSent(lag: Nanos) {
+    warmupScheduleLag.add(lag)
   }
 
   mutating func countScheduled() {
@@ -51,6 +58,20 @@ struct SelfMeter {
 
   mutating func noteInFlight(_ count: Int) {
     check.inFlightMax = max(check.inFlightMax, count)
+  }
+
+  /// Loop lag with that of the warm-ups. O(buckets).
+  var loopLagOfAll: LogHistogram {
+    var all = loopLag
+    all.merge(warmupLoopLag)
+    return all
+  }
+
+  /// Schedule lag with that of the warm-ups. O(buckets).
+  var scheduleLagOfAll: LogHistogram {
+    var all = scheduleLag
+    all.merge(warmupScheduleLag)
+    return all
   }
 
   /// The figures up to now.

@@ -243,7 +243,9 @@ struct Slot: ~Copyable {
       wiring.pointee.countTokens(events)
       if !hasFirstToken {
         hasFirstToken = true
-        wiring.pointee.countFirstToken(after: stamp - place.intended)
+        wiring.pointee.countFirstToken(
+          after: stamp - place.intended, profile: place.profile,
+          scenario: place.request.scenario)
         wiring.pointee.attention.append(index)
       }
     }

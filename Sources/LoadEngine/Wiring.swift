@@ -6,9 +6,6 @@ import Model
 /// What libcurl's callbacks and the loop share; at one address for the loop's life, touched by its
 /// thread only.
 struct Wiring {
-  /// Latest first tokens that the live view looks at.
-  static let recentMax = 256
-
   private let epoll: Int32
   /// What epoll watches each socket for, by descriptor.
   private var watched: [UInt32]
@@ -26,14 +23,17 @@ struct Wiring {
 
   private(set) var tokens = 0
   private(set) var firstTokens = 0
-  private var recent: [Nanos] = []
+  /// `ttft` of each cell: the profile's index times the scenarios, plus the scenario's.
+  private(set) var ttft: [LogHistogram]
+  private let scenarios: Int
 
-  init(epoll: Int32, descriptorsMax: Int, slotsMax: Int) {
+  init(epoll: Int32, descriptorsMax: Int, slotsMax: Int, profiles: Int, scenarios: Int) {
     self.epoll = epoll
+    self.scenarios = scenarios
+    ttft = Array(repeating: LogHistogram(), count: profiles * scenarios)
     watched = [UInt32](repeating: 0, count: descriptorsMax)
     attention.reserveCapacity(slotsMax * 2)
     paused.reserveCapacity(slotsMax)
-    recent.reserveCapacity(Wiring.recentMax)
   }
 
   // MARK: Stamps
@@ -58,21 +58,9 @@ struct Wiring {
     tokens += count
   }
 
-  mutating func countFirstToken(after ttft: Nanos) {
-    if recent.count < Wiring.recentMax {
-      recent.append(ttft)
-    } else {
-      recent[firstTokens % Wiring.recentMax] = ttft
-    }
+  mutating func countFirstToken(after time: Nanos, profile: Int, scenario: Int) {
+    ttft[profile * scenarios + scenario].add(time)
     firstTokens += 1
-  }
-
-  /// Quantiles by nearest rank of the latest `ttft`; nil before the first. O(n log n), n <= 256.
-  func recentTTFT(_ p: [Double]) -> [Nanos?] {
-    let sorted = recent.sorted()
-    return p.map { p in
-      sorted.isEmpty ? nil : sorted[min(Int(p * Double(sorted.count)), sorted.count - 1)]
-    }
   }
 
   // MARK: What libcurl asks for

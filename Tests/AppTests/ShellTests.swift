@@ -47,10 +47,10 @@ struct ShellTests {
     #expect(
       Progress.line(progress, label: "look 1")
         == "look 1: sustained 10 s/20 s, 7 open, 93 ended, 3 failed")
-    progress.recentTTFTP50 = Nanos.microseconds(150_600)
-    progress.recentTTFTP95 = Nanos.milliseconds(204)
+    progress.ttft = [LogHistogram()]
+    progress.ttft[0].add(.milliseconds(204))
     #expect(
-      Progress.line(progress, label: "look 1").hasSuffix("ttft 151/204 ms (p50/p95)"))
+      Progress.line(progress, label: "look 1").hasSuffix("ttft 204/204 ms (p50/p95)"))
     let warming = Progress.line(progress, label: "run", phase: "warming the prompt cache")
     #expect(warming.hasPrefix("run: warming the prompt cache 10 s/20 s, 7 open"))
   }

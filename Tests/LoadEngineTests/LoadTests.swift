@@ -8,7 +8,7 @@ import Workload
 @Suite("Sending a schedule")
 struct LoadTests {
   /// A server that answers every request with one token, after it has called `onRequest`.
-  private static func service(
+  static func service(
     onRequest: @escaping @Sendable () -> Void = {}
   ) throws -> RawServer {
     try RawServer { connection, _ in
@@ -241,22 +241,6 @@ struct LoadTests {
     #expect(abort.at >= rule.over)
     #expect(samples.allSatisfy { $0.outcome == .http5xx || $0.outcome == .cancelled })
     #expect(report.profiles.count == 1)
-  }
-
-  @Test("The live view ends with every request counted")
-  func progress() async throws {
-    let server = try LoadTests.service()
-    let control = try EngineControl()
-    _ = try await EngineFixture.run(
-      EngineFixture.job(EngineFixture.target(server.url), [EngineFixture.open(7)]),
-      control: control)
-    let progress = control.progress
-    #expect(progress.sent == 7)
-    #expect(progress.ended == [.complete: 7])
-    #expect(progress.tokens == 7)
-    #expect(progress.firstTokens == 7)
-    #expect(progress.inFlight == 0)
-    #expect(progress.recentTTFTP50 != nil)
   }
 
   @Test("One request alone tells its reads")
