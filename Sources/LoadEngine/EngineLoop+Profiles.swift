@@ -27,7 +27,9 @@ extension EngineLoop {
     flush()
     return EngineReport(
       startedAt: wallStart, profiles: state.profileEnds,
-      selfCheck: selfMeter.figures(at: monotonicNow()), end: state.end ?? .finished,
+      selfCheck: selfMeter.figures(
+        at: monotonicNow(), largestDescriptor: wiring.pointee.largestDescriptor),
+      end: state.end ?? .finished,
       use: state.use, samplesRefused: samples.refused, logins: logins?.log ?? LoginLog(),
       streams: flights.streams(redactedBy: job.redactor))
   }
@@ -155,6 +157,7 @@ extension EngineLoop {
 
   private func publish(at now: MonotonicNanos) {
     state.publishAt = now + EngineLoop.publishEvery
+    selfMeter.resources.look(at: now)
     heedBudget(at: now)
     heedQuota(at: now)
     flush()

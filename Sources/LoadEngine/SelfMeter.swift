@@ -19,9 +19,12 @@ struct SelfMeter {
   private var check = SelfCheck()
   private let startedAt: MonotonicNanos
   private let usageAtStart: streamgate_thread_usage
+  /// What the machine gives.
+  var resources: ResourceMeter
 
   init(at now: MonotonicNanos) {
     startedAt = now
+    resources = ResourceMeter(at: now)
     usageAtStart = streamgate_thread_usage()
   }
 
@@ -52,6 +55,7 @@ struct SelfMeter {
 
   mutating func countConnections(opened: Int, isReused: Bool, diedOnReuse: Bool) {
     check.connectionsOpened += opened
+    resources.countOpened(opened)
     if isReused { check.connectionsReused += 1 }
     if diedOnReuse { check.connectionsDiedOnReuse += 1 }
   }
@@ -74,8 +78,8 @@ struct SelfMeter {
     return all
   }
 
-  /// The figures up to now.
-  func figures(at now: MonotonicNanos) -> SelfCheck {
+  /// The figures up to now; `largestDescriptor` is that of the sockets so far.
+  func figures(at now: MonotonicNanos, largestDescriptor: Int) -> SelfCheck {
     var figures = check
     figures.loopLagP50 = loopLag.quantile(0.5)
     figures.loopLagP99 = loopLag.quantile(0.99)
@@ -89,6 +93,7 @@ struct SelfMeter {
     figures.cpuShare = Double(usage.cpu_nanos - usageAtStart.cpu_nanos) / Double(wall)
     figures.involuntarySwitches = Int(
       usage.involuntary_switches - usageAtStart.involuntary_switches)
+    figures.resources = resources.figures(at: now, largestDescriptor: largestDescriptor)
     return figures
   }
 

@@ -21,6 +21,8 @@ struct Wiring {
   /// Slots that took their share of a turn and wait for the next.
   var paused: [Int] = []
 
+  /// The largest descriptor of a socket so far.
+  private(set) var largestDescriptor = 0
   private(set) var tokens = 0
   private(set) var firstTokens = 0
   /// `ttft` of each cell: the profile's index times the scenarios, plus the scenario's.
@@ -67,6 +69,7 @@ struct Wiring {
 
   mutating func watch(_ socket: Int32, _ interest: SocketInterest) {
     let index = Int(socket)
+    largestDescriptor = max(largestDescriptor, index)
     if index >= watched.count {
       watched.append(contentsOf: repeatElement(0, count: index + 1 - watched.count))
     }

@@ -1,7 +1,7 @@
 extension SelfCheck {
   /// One object; times in seconds.
   public var json: JSONValue {
-    .object([
+    var members = [
       JSONMember("loop_lag_p50_s", .seconds(loopLagP50)),
       JSONMember("loop_lag_p99_s", .seconds(loopLagP99)),
       JSONMember("loop_lag_max_s", .seconds(loopLagMax)),
@@ -19,10 +19,12 @@ extension SelfCheck {
       JSONMember("connections_opened", .integer(Int64(connectionsOpened))),
       JSONMember("connections_reused", .integer(Int64(connectionsReused))),
       JSONMember("connections_died_on_reuse", .integer(Int64(connectionsDiedOnReuse))),
-    ])
+    ]
+    if let resources { members.append(JSONMember("resources", resources.json)) }
+    return .object(members)
   }
 
-  /// Reads what `json` writes; every member must be there.
+  /// Reads what `json` writes; every member but `resources` must be there.
   public init(json value: JSONValue) throws(FieldError) {
     var fields = try JSONFields(value)
     self.init()
@@ -43,6 +45,7 @@ extension SelfCheck {
     connectionsOpened = try fields.count("connections_opened")
     connectionsReused = try fields.count("connections_reused")
     connectionsDiedOnReuse = try fields.count("connections_died_on_reuse")
+    resources = try fields.nested("resources", ClientResources.init(json:))
   }
 }
 

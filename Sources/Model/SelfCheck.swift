@@ -34,6 +34,8 @@ public struct SelfCheck: Sendable, Equatable {
   public var connectionsReused: Int
   /// Reused connections that died before an answer.
   public var connectionsDiedOnReuse: Int
+  /// What the machine gave; nil in runs of versions that did not ask.
+  public var resources: ClientResources?
 
   /// Figures of an engine that did nothing.
   public init() {

@@ -66,6 +66,42 @@ struct RecordTests {
     #expect(check.lateShare(over: .seconds(5)) == 0.02)
   }
 
+  @Test("Figures of a client by a version that did not ask its machine are read")
+  func olderSelfCheck() throws {
+    var check = SelfCheck()
+    check.sent = 7
+    var resources = ClientResources()
+    resources.pauses = 3
+    check.resources = resources
+    #expect(try SelfCheck(json: check.json) == check)
+    guard case .object(let members) = check.json else {
+      Issue.record("no object")
+      return
+    }
+    check.resources = nil
+    #expect(try SelfCheck(json: .object(members.filter { $0.name != "resources" })) == check)
+  }
+
+  @Test("Of two engine threads counts are added, and the larger of what is the machine's stays")
+  func mergedResources() {
+    var first = ClientResources()
+    first.cpuShareMax = 0.4
+    first.pauses = 1
+    first.pausedTotal = .milliseconds(60)
+    first.descriptorsMax = 300
+    first.connectionsMinuteMax = 10
+    first.retransmits = 5
+    var second = first
+    second.cpuShareMax = 0.9
+    second.cpuWaitShare = 0.2
+    second.descriptorsMax = 200
+    first.merge(second)
+    #expect(first.cpuShareMax == 0.9 && first.cpuWaitShare == 0.2)
+    #expect(first.pauses == 2 && first.pausedTotal == .milliseconds(120))
+    #expect(first.descriptorsMax == 300 && first.connectionsMinuteMax == 20)
+    #expect(first.retransmits == 5 && first.portsAllowed == nil)
+  }
+
   @Test("Output tokens follow the run's unit, and the schedule lag is sent minus intended")
   func sample() {
     var sample = Build.success(seq: 0, intended: .seconds(1), tokens: 40)

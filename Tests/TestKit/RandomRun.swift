@@ -98,7 +98,26 @@ public struct RandomRun {
     check.connectionsOpened = count()
     check.connectionsReused = count()
     check.connectionsDiedOnReuse = count()
+    check.resources = flag() ? resources() : nil
     return check
+  }
+
+  private mutating func resources() -> ClientResources {
+    var resources = ClientResources()
+    resources.cpuShareMax = generator.nextUnit()
+    resources.cpuWaitShare = flag() ? generator.nextUnit() : nil
+    resources.machineShare = flag() ? generator.nextUnit() : nil
+    resources.stealShare = flag() ? generator.nextUnit() : nil
+    resources.pauses = count()
+    resources.pausedTotal = time()
+    resources.descriptorsAllowed = count()
+    resources.descriptorsMax = count()
+    resources.portsAllowed = flag() ? count() : nil
+    resources.connectionsMinuteMax = count()
+    resources.descriptorsMissing = count()
+    resources.portsMissing = count()
+    resources.retransmits = flag() ? count() : nil
+    return resources
   }
 
   /// Samples of the run, sorted by profile and position.

@@ -1,0 +1,95 @@
+import CLinux
+import Model
+
+/// What the machine gives an engine: CPU, descriptors, local ports. Belongs to the engine's thread.
+struct ResourceMeter {
+  /// A closed connection may hold its local port so long.
+  private static let portSeconds = 60
+
+  private var counts = ClientResources()
+  private let startedAt: MonotonicNanos
+  private let waitAtStart: Int?
+  private let machineAtStart: SystemFigures.MachineTimes?
+  private let retransmitsAtStart: Int?
+  /// Start of the second that is under way, and what the thread had used by then.
+  private var secondAt: MonotonicNanos
+  private var cpuAtSecond: Int64
+  /// Connections opened in each of the last seconds, in turn.
+  private var opened = [Int](repeating: 0, count: portSeconds)
+  private var openedNow = 0
+  private var second = 0
+
+  init(at now: MonotonicNanos) {
+    startedAt = now
+    secondAt = now
+    cpuAtSecond = streamgate_thread_usage().cpu_nanos
+    waitAtStart = SystemFigures.threadWaitNanos
+    machineAtStart = SystemFigures.machineTimes
+    retransmitsAtStart = SystemFigures.retransmits
+  }
+
+  /// The loop stood still.
+  mutating func countPause(_ length: Nanos) {
+    counts.pauses += 1
+    counts.pausedTotal = counts.pausedTotal + length
+  }
+
+  mutating func countOpened(_ connections: Int) {
+    openedNow += connections
+  }
+
+  /// A request could not be connected for what this machine lacks.
+  mutating func countMissing(_ resource: LocalResource) {
+    switch resource {
+    case .descriptor: counts.descriptorsMissing += 1
+    case .port: counts.portsMissing += 1
+    case .memory: break
+    }
+  }
+
+  /// Looks at what the second that is over has used; to be called several times a second. O(1) but
+  /// once a second.
+  mutating func look(at now: MonotonicNanos) {
+    guard now - secondAt >= .seconds(1) else { return }
+    let cpu = streamgate_thread_usage().cpu_nanos
+    let share = Double(cpu - cpuAtSecond) / Double((now - secondAt).rawValue)
+    counts.cpuShareMax = max(counts.cpuShareMax, share)
+    counts.connectionsMinuteMax = max(counts.connectionsMinuteMax, openedWithinMinute)
+    opened[second % ResourceMeter.portSeconds] = openedNow
+    openedNow = 0
+    second += 1
+    secondAt = now
+    cpuAtSecond = cpu
+  }
+
+  private var openedWithinMinute: Int { opened.reduce(openedNow, +) }
+
+  /// The figures up to now; `largestDescriptor` is that of the sockets so far.
+  func figures(at now: MonotonicNanos, largestDescriptor: Int) -> ClientResources {
+    var figures = counts
+    let wall = Double(max((now - startedAt).rawValue, 1))
+    figures.connectionsMinuteMax = max(counts.connectionsMinuteMax, openedWithinMinute)
+    if let waitAtStart, let wait = SystemFigures.threadWaitNanos {
+      figures.cpuWaitShare = Double(wait - waitAtStart) / wall
+    }
+    if let before = machineAtStart, let now = SystemFigures.machineTimes, now.all > before.all {
+      let all = Double(now.all - before.all)
+      figures.machineShare = 1 - Double(now.idle - before.idle) / all
+      figures.stealShare = Double(now.stolen - before.stolen) / all
+    }
+    if let retransmitsAtStart, let now = SystemFigures.retransmits {
+      figures.retransmits = now - retransmitsAtStart
+    }
+    figures.portsAllowed = SystemFigures.localPorts
+    figures.descriptorsAllowed = Int(clamping: streamgate_allow_open_files(0))
+    figures.descriptorsMax = largestDescriptor + 1
+    return figures
+  }
+}
+
+/// What a connection needs of this machine, so that its lack is no failure of the service.
+enum LocalResource {
+  case descriptor
+  case port
+  case memory
+}
