@@ -1,26 +1,34 @@
 import Glibc
 import Model
 
-/// What a recorder's thread owns: the spool, the store's connection, the samples.
+/// What a recorder's thread owns: the spool and the store's connection.
+///
+/// While load runs no request is held in memory once the spool has it, so that a run's length costs
+/// none: `stop` reads them back.
 struct Keeper: ~Copyable {
   private let location: StoreLocation?
   private let limits: StoreLimits
-  private let spool: Spool
+  private var spool: Spool
   private var store: ResultStore?
   private let run: RunKey?
+  private let runID: String
+  /// Requests that were taken from the queue.
+  private var takenCount = 0
+  /// Those that the spool did not take; after `stop` all.
   private var samples: [StreamSample] = []
   private var storeFailure: StoreError?
   private var spoolFailure: FileError?
 
   private init(
     location: StoreLocation?, limits: StoreLimits, spool: consuming Spool, store: ResultStore?,
-    run: RunKey?
+    run: RunKey?, runID: String
   ) {
     self.location = location
     self.limits = limits
     self.spool = spool
     self.store = store
     self.run = run
+    self.runID = runID
   }
 
   /// Makes the spool and begins the run in the store, both or neither.
@@ -34,12 +42,15 @@ struct Keeper: ~Copyable {
       throw .spool(error)
     }
     guard let location else {
-      return Keeper(location: nil, limits: limits, spool: spool, store: nil, run: nil)
+      return Keeper(
+        location: nil, limits: limits, spool: spool, store: nil, run: nil, runID: header.runID)
     }
     do {
       let store = try ResultStore.open(location, for: .write, limits: limits)
       let run = try store.beginRun(header)
-      return Keeper(location: location, limits: limits, spool: spool, store: store, run: run)
+      return Keeper(
+        location: location, limits: limits, spool: spool, store: store, run: run,
+        runID: header.runID)
     } catch {
       unlink(spool.path)
       throw .store(error)
@@ -63,7 +74,7 @@ struct Keeper: ~Copyable {
 
   /// The file first: it survives a store that hangs, and a process that is killed.
   private mutating func keep(_ batch: [StreamSample]) {
-    samples.append(contentsOf: batch)
+    takenCount += batch.count
     if spoolFailure == nil {
       do {
         try spool.append(batch)
@@ -71,6 +82,7 @@ struct Keeper: ~Copyable {
         spoolFailure = error
       }
     }
+    if spoolFailure != nil { samples += batch }
     if let store, let run {
       do {
         try store.append(batch, to: run)
@@ -86,10 +98,22 @@ struct Keeper: ~Copyable {
   }
 
   private mutating func stop(_ queue: BatchQueue<StreamSample>) -> Recording {
+    readBack()
     samples.sort { $0.profile == $1.profile ? $0.seq < $1.seq : $0.profile < $1.profile }
     return Recording(
-      samples: samples, refused: queue.refused, storeFailure: storeFailure,
-      spoolFailure: spoolFailure)
+      samples: samples, refused: queue.refused, lost: takenCount - samples.count,
+      storeFailure: storeFailure, spoolFailure: spoolFailure)
+  }
+
+  /// Takes the requests back from the spool; from the store where the spool cannot be read.
+  private mutating func readBack() {
+    do {
+      samples += try spool.read()
+    } catch {
+      spoolFailure = spoolFailure ?? error
+      guard let store, let stored = try? store.samples(runID) else { return }
+      samples = stored
+    }
   }
 
   private mutating func finish(_ record: RunRecord) -> RecordingEnd {

@@ -1,7 +1,8 @@
 public import Model
 
 /// Keeps a run while it is measured, on a thread of its own: in a spool file first, then in the
-/// store, and in memory for the summary.
+/// store. For the summary it is read back from the spool, so that a long run needs no more memory
+/// than a short one while load runs.
 ///
 /// Use: `start`, push batches to `queue`, `stop`, then `finish` with the summary. A store or a
 /// disk that fails in between is remembered, and recording goes on with what is left.
@@ -75,6 +76,8 @@ public struct Recording: Sendable, Equatable {
   public var samples: [StreamSample]
   /// Requests that were refused because the recorder was too far behind; 0 but in a disaster.
   public var refused: Int
+  /// Requests that were kept and can no longer be read; 0 but in a disaster.
+  public var lost = 0
   /// Why the store stopped taking requests, nil if it did not.
   public var storeFailure: StoreError?
   /// Why the spool stopped taking requests, nil if it did not.

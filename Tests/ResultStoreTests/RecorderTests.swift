@@ -137,6 +137,81 @@ struct RecorderTests {
     }
   }
 
+  @Test("While load runs the recorder's memory does not grow with the requests")
+  func memory() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    await #expect(processExitsWith: .success) { [path = path as String] in
+      let recorder = try await RunRecorder.start(
+        Build.header(runID: "long"), store: .sqlite(path: path + "/results.db"), folder: path)
+      func record(_ batches: Range<Int>) throws -> Int {
+        for batch in batches {
+          recorder.queue.push((batch * 1_000..<(batch + 1) * 1_000).map { Build.success(seq: $0) })
+          while recorder.queue.count > 0 { sched_yield() }
+        }
+        return try residentBytes()
+      }
+      let before = try record(0..<5)
+      let after = try record(5..<45)
+      // In memory 40,000 samples take 16 MB and more.
+      let recording = await recorder.stop()
+      guard after - before < 4 << 20, recording.samples.count == 45_000 else { exit(1) }
+    }
+  }
+
+  @Test("A file that may grow no further keeps whole batches, and memory takes the rest")
+  func fileLimit() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    await #expect(processExitsWith: .success) { [path = path as String] in
+      let recorder = try await RunRecorder.start(
+        Build.header(runID: "run"), store: nil, folder: path)
+      signal(SIGXFSZ, SIG_IGN)
+      var limit = rlimit(rlim_cur: 20_000, rlim_max: 20_000)
+      setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+      for start in stride(from: 0, to: 100, by: 10) {
+        recorder.queue.push((start..<start + 10).map { Build.success(seq: $0) })
+        while recorder.queue.count > 0 { sched_yield() }
+      }
+      let recording = await recorder.stop()
+      guard recording.samples == (0..<100).map({ Build.success(seq: $0) }), recording.lost == 0,
+        case .notWritten = recording.spoolFailure
+      else { exit(1) }
+      let file = try RunFile.read(path + "/spool/run.jsonl").samples ?? []
+      guard (10..<100).contains(file.count), file.count.isMultiple(of: 10) else { exit(2) }
+    }
+  }
+
+  @Test("A spool that somebody removes while the run goes on takes no request with it")
+  func removed() async throws {
+    let folder = try TemporaryFolder()
+    let recorder = try await RunRecorder.start(
+      Build.header(runID: "run"), store: nil, folder: folder.path)
+    recorder.queue.push(samples(0..<10))
+    try FileManager.default.removeItem(atPath: folder.path + "/spool")
+    recorder.queue.push(samples(10..<20))
+    let recording = await recorder.stop()
+    #expect(recording == Recording(samples: samples(0..<20), refused: 0))
+  }
+
+  @Test("A spool that can no longer be read is made up for by the store, or is said to be lost")
+  func unreadable() async throws {
+    let folder = try TemporaryFolder()
+    for store in [StoreLocation.sqlite(path: folder.path + "/results.db"), nil] {
+      let id = store == nil ? "lost" : "stored"
+      let recorder = try await RunRecorder.start(
+        Build.header(runID: id), store: store, folder: folder.path)
+      recorder.queue.push(samples(0..<10))
+      while recorder.queue.count > 0 { sched_yield() }
+      let spool = try FileHandle(forWritingTo: URL(filePath: "\(folder.path)/spool/\(id).jsonl"))
+      try spool.truncate(atOffset: 0)
+      let recording = await recorder.stop()
+      #expect(recording.samples == (store == nil ? [] : samples(0..<10)))
+      #expect(recording.lost == (store == nil ? 10 : 0))
+      #expect(recording.spoolFailure != nil)
+    }
+  }
+
   @Test(
     "A process that is killed leaves a readable, unfinished run in store and file",
     arguments: StoreKind.available)
@@ -178,4 +253,11 @@ struct RecorderTests {
     case .postgres(let connection): connection
     }
   }
+}
+
+/// Bytes of this process that are in memory.
+private func residentBytes() throws -> Int {
+  let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+  let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })
+  return try #require(Int(line.filter(\.isNumber))) * 1_024
 }

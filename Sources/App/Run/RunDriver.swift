@@ -160,10 +160,13 @@ struct RunDriver {
       case .limit(let hit): header.markUnusable(hit.text)
       case .quota(let hit): header.markUnusable("your quota, not your code: \(hit.text)")
       }
-      let lost = report.samplesRefused + recording.refused
-      if lost > 0 { header.markUnusable("\(lost) requests could not be kept in time") }
+      let refused = report.samplesRefused + recording.refused
+      if refused > 0 { header.markUnusable("\(refused) requests could not be kept in time") }
     case .failure(let error):
       header.markUnusable("the engine stopped: \(error)")
+    }
+    if recording.lost > 0 {
+      header.markUnusable("\(recording.lost) requests were kept and cannot be read again")
     }
     if let failure = recording.spoolFailure, recording.storeFailure != nil {
       header.markUnusable("neither store nor spool took every request: \(failure)")
