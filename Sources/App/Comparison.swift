@@ -113,7 +113,8 @@ struct Comparison {
     guard let newest = candidates.last else { throw Failure(StoreError.unknownRun(head)) }
     var history = try History.load(loaded, store: store)
     let wanted = Set(before.map(\.header.runID))
-    if !before.contains(where: { $0.header.branch == loaded.plan.gate.branch }) {
+    let isExploration = newest.header.exploration != nil
+    if isExploration || !before.contains(where: { serves($0.header, loaded) }) {
       return try differences(base: before[before.count - 1], head: newest)
     }
     history.runs.removeAll { run in
@@ -128,7 +129,13 @@ struct Comparison {
     return finish(input, verdict: Gate.judge(input), plan: loaded)
   }
 
+  /// True for a run that may stand for main.
+  private func serves(_ header: RunHeader, _ loaded: LoadedPlan) -> Bool {
+    header.branch == loaded.plan.gate.branch && header.exploration == nil
+  }
+
   private func differences(base: RunRecord, head: RunRecord) throws -> Report {
+    try checkLoads(base.header, head.header)
     let summarized = [base, head].map { run in
       run.latencies.isEmpty
         ? Gate.summarize(samples: run.samples ?? [], header: run.header, logins: run.logins) : run
@@ -146,6 +153,17 @@ struct Comparison {
       input, verdict: differences(summarized[1], summarized[0], input.displays), plan: nil)
     report.facts.isDifference = true
     return report
+  }
+
+  /// Throws for runs under different loads: what differs then is not the service.
+  private func checkLoads(_ base: RunHeader, _ head: RunHeader) throws {
+    guard base.exploration != head.exploration else { return }
+    func words(_ header: RunHeader) -> String {
+      "\(header.runID) is \(header.explorationReason ?? "the plan's fixed profile")"
+    }
+    throw Failure(
+      .usage, "the two runs had different loads", because: "\(words(base)), \(words(head))",
+      remedy: "compare runs of one load; streamgate report shows each alone")
   }
 
   private func differences(

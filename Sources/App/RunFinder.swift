@@ -9,19 +9,25 @@ struct RunFinder {
   let loaded: LoadedPlan
 
   /// The runs of a name, the earliest first; never empty. A run id names one run; a commit or a
-  /// branch the runs of its newest commit in the plan's environment.
+  /// branch the runs of its newest commit in the plan's environment. Runs that are not the fixed
+  /// profile go by such a name only where there is no other, and then the newest alone.
   func runs(_ name: String) throws -> [RunRecord] {
-    let byCommit = try store.runs(filter(commit: name))
+    let byCommit = try fixed(store.runs(filter(commit: name)))
     if !byCommit.isEmpty { return byCommit }
-    let byBranch = try store.runs(filter(branch: name))
+    let byBranch = try fixed(store.runs(filter(branch: name)))
     if let newest = byBranch.last {
       return byBranch.filter { $0.header.commit == newest.header.commit }
     }
     if let commit = (try? loaded.git.commit(name)) ?? nil {
-      let resolved = try store.runs(filter(commit: commit))
+      let resolved = try fixed(store.runs(filter(commit: commit)))
       if !resolved.isEmpty { return resolved }
     }
     return [try store.record(name)]
+  }
+
+  private func fixed(_ runs: [RunRecord]) -> [RunRecord] {
+    let fixed = runs.filter { $0.header.exploration == nil }
+    return fixed.isEmpty ? runs.suffix(1) : fixed
   }
 
   private func filter(commit: String? = nil, branch: String? = nil) -> RunFilter {

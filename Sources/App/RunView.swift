@@ -30,6 +30,7 @@ enum RunTable {
 
   private static func state(_ header: RunHeader) -> String {
     if !header.isFinished { return "unfinished" }
+    if header.exploration != nil { return "exploration" }
     return header.isUsable ? "usable" : "unusable"
   }
 }
@@ -41,13 +42,14 @@ struct RunView {
   /// Header, latencies, rates and objectives.
   var text: String {
     let header = record.header
-    let lines = [
+    var lines = [
       "run          \(header.runID)", "project      \(header.project)",
       "commit       \(header.commit)", "branch       \(header.branch)",
       "environment  \(header.environment)", "started      \(header.startedAt.iso8601)",
       "usable       \(header.isUsable ? "yes" : "no: \(header.unusableReason ?? "unknown")")",
       "verdict      \(header.verdict?.rawValue ?? "none")",
     ]
+    if let reason = header.explorationReason { lines.append("load         \(reason)") }
     let fields = lines.map(Console.inertLine)
     let latencies = record.latencies.map { value in
       [value.key.name, value.metric.rawValue, seconds(value.logValue), "n = \(value.n)"]

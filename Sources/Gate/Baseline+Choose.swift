@@ -26,13 +26,15 @@ public enum Baseline {
     let judged = Set(candidates.map(\.header.runID))
     let first = candidates.min { ($0.time, $0.header.runID) < ($1.time, $1.header.runID) }
     let isFresh = { (entry: HistoryEntry) in first.map { isAfter(entry, $0) } ?? false }
-    // A run that this gate had made of main, or one of a dirty tree, excuses no candidate.
+    // A run that this gate had made of main, one of a dirty tree, or one of another load excuses no
+    // candidate.
     selection.hasMainAborted =
       ordered.map(\.entry).filter {
         isMain($0) && !judged.contains($0.header.runID) && !isFresh($0)
-          && $0.header.commit != uncommitted
+          && $0.header.commit != uncommitted && $0.header.exploration == nil
       }
       .suffix(abortRuns).contains { $0.header.aborted != nil }
+    let isAlone = candidates.last?.header.exploration != nil
     let isOnMain = candidates.last.map { $0.header.branch == rules.branch } ?? false
     var pool: [HistoryEntry] = []
     var reasons: [String: SelectedRun] = [:]
@@ -42,6 +44,7 @@ public enum Baseline {
       // Fresh runs tell whether the environment moved: they serve wherever main is by then.
       let known = isLater && place == .notAncestor ? .unknown : place
       if let reason = exclusion(entry, known, rules: rules, judged: judged)
+        ?? (isAlone ? "the run that is judged is \(RunHeader.explorationName)" : nil)
         ?? (isOnMain && isLater ? "later than the run that is judged" : nil)
       {
         reasons[id] = SelectedRun(runID: id, role: .out, reason: reason)
@@ -66,6 +69,7 @@ public enum Baseline {
     }
     if header.branch != rules.branch { return "not on \(rules.branch)" }
     if header.commit == uncommitted { return "of a dirty tree" }
+    if let reason = header.explorationReason { return reason }
     if let aborted = header.aborted {
       return "aborted in \(aborted.profile) by \(aborted.rule)"
     }

@@ -11,6 +11,9 @@ extension Gate {
     guard selection.unusable == nil, !selection.candidates.isEmpty else {
       return refusal(input, selection)
     }
+    if let exploration = selection.candidates.last?.header.exploration {
+      return explored(input, selection, exploration)
+    }
     return Judgement(input, selection).verdict()
   }
 
@@ -26,12 +29,15 @@ extension Gate {
       verdict.reasons = [.unusable("there is no run of the candidate")]
       return verdict
     }
-    verdict.isAdvisory = header.branch == input.settings.branch
+    let isCompared = header.exploration == nil
+    if !isCompared { (verdict.look, verdict.maxLooks) = (1, 1) }
+    verdict.isAdvisory = isCompared && header.branch == input.settings.branch
     let reason = header.unusableReason ?? "it is marked as not usable"
     if let aborted = header.aborted {
-      verdict.kind = input.hasMainAborted ? .cannotEvaluate : .fail
+      let isExcused = isCompared && input.hasMainAborted
+      verdict.kind = isExcused ? .cannotEvaluate : .fail
       verdict.reasons = [
-        input.hasMainAborted
+        isExcused
           ? .unusable(reason + ", as one of main's last ten runs was") : .aborted(aborted)
       ]
     } else if reason.hasPrefix(ClientCheck.reasonPrefix) {
@@ -47,8 +53,12 @@ extension Gate {
     var verdict = Verdict(kind: .inconclusive, look: 1, maxLooks: 1)
     let table = CellTable(
       candidates: [candidate], baseline: [baseline], fresh: [], history: [])
-    verdict.reasons = [.noBaseline]
-    verdict.learning = Learning(have: 1, need: 1 + RunLevelTest.nuMin)
+    if let exploration = candidate.header.exploration {
+      verdict.reasons = [.notFixedProfile(exploration)]
+    } else {
+      verdict.reasons = [.noBaseline]
+      verdict.learning = Learning(have: 1, need: 1 + RunLevelTest.nuMin)
+    }
     verdict.differences = table.differences()
     verdict.warnings = movedWarnings(candidates: [candidate], main: [baseline])
     verdict.runs = [

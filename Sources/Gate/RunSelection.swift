@@ -19,7 +19,11 @@ struct RunSelection {
   init(_ input: GateInput) {
     let candidates = admit(input.candidates)
     let environment = candidates.last?.header.environment ?? ""
-    chooseCandidates(candidates, smallestMedianOf: input.baseline + input.fresh)
+    // A run that is not the fixed profile is held against nothing but its objectives.
+    let isExploration = candidates.last?.header.exploration != nil
+    chooseCandidates(
+      candidates, smallestMedianOf: isExploration ? [] : input.baseline + input.fresh)
+    if isExploration { return }
     let isForeign = { (run: RunRecord) in
       !environment.isEmpty && !run.header.environment.isEmpty
         && run.header.environment != environment
@@ -55,7 +59,7 @@ struct RunSelection {
     let checked = runs.map { run in
       var run = run
       let own = reference ?? ClientCheck.smallestMedian(of: [run])
-      if run.header.isUsable, run.header.aborted == nil, run.header.isFinished,
+      if run.header.isJudgeable, run.header.aborted == nil, run.header.isFinished,
         let problem = ClientCheck.problem(of: run.header, smallestMedian: own)
       {
         run.header.isUsable = false
@@ -63,19 +67,24 @@ struct RunSelection {
       }
       return run
     }
-    if let newest = checked.last, let problem = RunSelection.problem(newest) {
+    guard let newest = checked.last else { return }
+    if let problem = RunSelection.judgingProblem(newest) {
       unusable = newest
       unusable?.header.unusableReason = problem
+    } else {
+      candidates = [newest]
     }
-    for run in checked {
-      if let problem = RunSelection.problem(run) {
-        if run.header.runID != unusable?.header.runID {
-          warnings.append(.runLeftOut(runID: run.header.runID, reason: problem))
-        }
+    let isAlone = newest.header.exploration != nil
+    var earlier: [RunRecord] = []
+    for run in checked.dropLast() {
+      let alone = isAlone ? "a run that is \(RunHeader.explorationName) is judged alone" : nil
+      if let problem = alone ?? RunSelection.problem(run) {
+        warnings.append(.runLeftOut(runID: run.header.runID, reason: problem))
       } else {
-        candidates.append(run)
+        earlier.append(run)
       }
     }
+    candidates = earlier + candidates
   }
 
   private mutating func usable(
@@ -91,13 +100,18 @@ struct RunSelection {
     }
   }
 
-  /// Why a run cannot be used, nil if it can.
+  /// Why a run cannot be compared, nil if it can.
   private static func problem(_ run: RunRecord) -> String? {
+    run.header.explorationReason ?? judgingProblem(run)
+  }
+
+  /// Why a run cannot be judged at all, nil if it can.
+  private static func judgingProblem(_ run: RunRecord) -> String? {
     if let aborted = run.header.aborted {
       return "aborted in \(aborted.profile) by \(aborted.rule)"
     }
     if !run.header.isFinished { return "not finished" }
-    if !run.header.isUsable { return run.header.unusableReason ?? "marked as not usable" }
+    if !run.header.isJudgeable { return run.header.unusableReason ?? "marked as not usable" }
     return nil
   }
 

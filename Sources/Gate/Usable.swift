@@ -8,7 +8,9 @@ extension Gate {
   /// Sets whether the run can serve, and why not; a header that says no is left alone.
   static func judgeUsable(_ record: inout RunRecord, smallestBaselineMedian: Nanos?) {
     guard record.header.isUsable else { return }
-    guard let reason = unusableReason(record, smallestBaselineMedian) else { return }
+    let reason =
+      unusableReason(record, smallestBaselineMedian) ?? record.header.explorationReason
+    guard let reason else { return }
     record.header.isUsable = false
     record.header.unusableReason = reason
   }

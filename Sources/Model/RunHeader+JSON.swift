@@ -14,9 +14,10 @@ extension RunHeader {
       ] + jsonMembers)
   }
 
-  /// The header's members, in a fixed order; times in seconds, `started_at` in RFC 3339.
+  /// The header's members, in a fixed order; times in seconds, `started_at` in RFC 3339. A run of
+  /// the fixed profile has no `exploration`.
   public var jsonMembers: [JSONMember] {
-    [
+    let members = [
       JSONMember("run_id", .string(runID)),
       JSONMember("project", .string(project)),
       JSONMember("commit", .string(commit)),
@@ -39,9 +40,12 @@ extension RunHeader {
       JSONMember("pair_id", .optional(pairID)),
       JSONMember("self_check", selfCheck?.json ?? .null),
       JSONMember("aborted", aborted?.json ?? .null),
+    ]
+    let end = [
       JSONMember("verdict", .optional(verdict?.rawValue)),
       JSONMember("version", .string(version)),
     ]
+    return members + (exploration.map { [JSONMember("exploration", .string($0))] } ?? []) + end
   }
 
   /// The header of a run file's first line; only `type`, `format`, `run_id` and `timeout_s` must
@@ -92,6 +96,7 @@ extension RunHeader {
     pairID = try fields.optionalString("pair_id")
     selfCheck = try fields.nested("self_check", SelfCheck.init(json:))
     aborted = try fields.nested("aborted", Abort.init(json:))
+    exploration = try fields.optionalString("exploration")
     verdict = try fields.optional("verdict", "verdict") { value in
       value.stringValue.flatMap { VerdictKind(rawValue: $0) }
     }

@@ -78,6 +78,9 @@ public struct RunHeader: Sendable, Equatable {
   public var selfCheck: SelfCheck?
   /// The abort rule that fired, nil if none did.
   public var aborted: Abort?
+  /// What of the load was not the plan's fixed profile, such as `rate 12 instead of 5`; nil for a
+  /// run of it. Such a run is judged by its objectives and never compared.
+  public var exploration: String?
   /// The verdict on this run once it had one.
   public var verdict: VerdictKind?
   /// The version of streamgate that made the run.
@@ -92,7 +95,8 @@ public struct RunHeader: Sendable, Equatable {
     referenceTokens: [String: Double] = [:], stallGap: Nanos? = nil,
     tokenUnit: TokenUnit = .usage, isUsable: Bool = true, unusableReason: String? = nil,
     isFinished: Bool = true, pairID: String? = nil, selfCheck: SelfCheck? = nil,
-    aborted: Abort? = nil, verdict: VerdictKind? = nil, version: String = ""
+    aborted: Abort? = nil, exploration: String? = nil, verdict: VerdictKind? = nil,
+    version: String = ""
   ) {
     self.runID = runID
     self.project = project
@@ -116,6 +120,7 @@ public struct RunHeader: Sendable, Equatable {
     self.pairID = pairID
     self.selfCheck = selfCheck
     self.aborted = aborted
+    self.exploration = exploration
     self.verdict = verdict
     self.version = version
   }

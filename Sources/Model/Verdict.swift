@@ -109,6 +109,8 @@ public enum VerdictReason: Sendable, Equatable {
   case unusable(String)
   /// Bare files were compared, without a baseline to judge against.
   case noBaseline
+  /// The run's load is not what the plan fixes, and so nothing to compare; says what of it.
+  case notFixedProfile(String)
 }
 
 /// The name of a hypothesis: a metric over everything (layer 1), or of one cell or profile.

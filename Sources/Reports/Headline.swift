@@ -153,7 +153,7 @@ extension ReportBuilder {
       return ReportReason(
         subject: .cells,
         text: "the candidate has no request of \(Figures.list(names)), which \(main) has")
-    case .nothingTestable, .learning, .newEnvironment, .noBaseline:
+    case .nothingTestable, .learning, .newEnvironment, .noBaseline, .notFixedProfile:
       return historyReason(reason)
     }
   }
@@ -178,6 +178,8 @@ extension ReportBuilder {
       ReportReason(
         subject: .history,
         text: "differences only: a verdict needs 5 runs of \(main) in the same environment")
+    case .notFixedProfile(let what):
+      ReportReason(subject: .history, text: explorationText(what))
     default:
       ReportReason(
         subject: .nothingTestable,
@@ -187,7 +189,13 @@ extension ReportBuilder {
 
   private func text(_ abort: Abort) -> String {
     "aborted in \(ForeignText.name(abort.profile)) after \(Figures.duration(abort.at.seconds))"
-      + " by the rule \(ForeignText.name(abort.rule)), which no recent run of \(main) hit"
+      + " by the rule \(ForeignText.name(abort.rule))"
+      + (header?.exploration == nil ? ", which no recent run of \(main) hit" : "")
+  }
+
+  /// `not the fixed profile: rate 12 instead of 5`.
+  func explorationText(_ what: String) -> String {
+    "\(RunHeader.explorationName): \(ForeignText.name(what))"
   }
 }
 

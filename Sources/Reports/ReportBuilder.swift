@@ -56,6 +56,9 @@ struct ReportBuilder {
       return "learning: \(learning.have) of \(learning.need) runs of \(main)"
     }
     if verdict.kind == .pass, inheritedMetrics.isEmpty == false { return "inherited" }
+    if verdict.kind != .inconclusive, let what = header?.exploration {
+      return explorationText(what)
+    }
     return nil
   }
 
@@ -92,6 +95,11 @@ struct ReportBuilder {
         facts.append(ReportFact("branch", ForeignText.name(header.branch), isCode: true))
       }
     }
+    guard header?.exploration == nil else {
+      facts.append(ReportFact("against", "nothing"))
+      facts.append(ReportFact("exit code", String(self.facts.exitCode)))
+      return facts
+    }
     let baselineCount = verdict.runs.count { $0.role == .baseline || $0.role == .fresh }
     facts.append(
       ReportFact("against", Figures.count(baselineCount, "run") + " of " + main))
@@ -102,6 +110,7 @@ struct ReportBuilder {
 
   private func notices() -> [String] {
     var notices: [String] = []
+    if let what = header?.exploration { notices.append(explorationNotice(what)) }
     if verdict.isAdvisory {
       notices.append("This is a run of \(main): its latencies are shown and never block.")
     }
@@ -116,6 +125,15 @@ struct ReportBuilder {
     }
     if let unstreamed { notices.append(unstreamed) }
     return notices + facts.notes.map { ForeignText.line($0) }
+  }
+
+  /// Says what a run of another load is worth.
+  private func explorationNotice(_ what: String) -> String {
+    let text = "This run is \(explorationText(what))."
+    return facts.isDifference
+      ? text + " So is the run beside it: their differences are shown and never judged."
+      : text + " It is compared with nothing and joins no baseline: objectives and abort rule alone"
+        + " can fail it, and nothing passes it."
   }
 
   /// Says of which scenarios the replies do not stream, nil if all do.

@@ -113,6 +113,11 @@ extension ReportBuilder {
   private func verdictSteps() -> [String] {
     switch verdict.kind {
     case .pass: return []
+    case .fail where header?.exploration != nil, .inconclusive where header?.exploration != nil:
+      return [
+        "A verdict on the change needs the plan's own load: streamgate run without --rate, --users"
+          + " and --duration."
+      ]
     case .fail:
       return [
         "Start at the failed cells. A re-run of the job repeats this verdict; only a new commit,"

@@ -57,6 +57,7 @@ enum VerdictJSON {
     case .nothingTestable: kind("nothing_testable")
     case .unusable(let text): kind("unusable", [named("detail", text)])
     case .noBaseline: kind("no_baseline")
+    case .notFixedProfile(let text): kind("not_fixed_profile", [named("detail", text)])
     }
   }
 

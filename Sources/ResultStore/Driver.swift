@@ -41,6 +41,8 @@ struct Dialect {
   var prologue: [String]
   /// Made after the tables of version 1.
   var epilogue: [String]
+  /// Made after the columns of version 2.
+  var explorationViews: [String]
 }
 
 /// A bound value.

@@ -16,7 +16,8 @@ final class PostgresDriver: Driver {
       THEN CREATE SCHEMA streamgate; END IF; END $$
       """
     ],
-    epilogue: ["CREATE INDEX sample_run ON sample USING brin (run)"] + PostgresDriver.views)
+    epilogue: ["CREATE INDEX sample_run ON sample USING brin (run)"] + PostgresDriver.views,
+    explorationViews: PostgresDriver.explorationViews)
   private let connection: OpaquePointer
 
   /// Connects; everything that the text leaves out comes from libpq's environment.

@@ -27,4 +27,26 @@ extension PostgresDriver {
       FROM sample s JOIN run r ON r.key = s.run
     """,
   ]
+
+  /// The views of whole runs with the mark of version 2 behind their columns, where a replaced view
+  /// may grow.
+  static let explorationViews = [
+    """
+    CREATE OR REPLACE VIEW runs_v AS SELECT key, run_id, project, commit_id, tested_commit, branch,
+      environment, to_timestamp(started_at / 1e9) AS started_at,
+      to_timestamp(stored_at / 1e9) AS stored_at, usable = 1 AS usable, unusable_reason,
+      finished = 1 AS finished, verdict, version, exploration FROM run
+    """,
+    """
+    CREATE OR REPLACE VIEW cells_v AS SELECT r.run_id, r.project, r.branch, r.environment,
+      r.commit_id, to_timestamp(r.started_at / 1e9) AS started_at, c.profile, c.scenario, c.region,
+      c.metric, exp(c.log_value) AS seconds, c.n, r.exploration
+      FROM cell c JOIN run r ON r.key = c.run WHERE c.log_value < 'Infinity'
+    """,
+    """
+    CREATE OR REPLACE VIEW figures_v AS SELECT r.run_id, r.project, r.branch, r.environment,
+      r.commit_id, to_timestamp(r.started_at / 1e9) AS started_at, f.profile, f.scenario, f.region,
+      f.name, f.value, f.n, r.exploration FROM figure f JOIN run r ON r.key = f.run
+    """,
+  ]
 }

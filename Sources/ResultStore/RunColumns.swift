@@ -6,7 +6,7 @@ enum RunColumns {
     "run_id", "project", "commit_id", "tested_commit", "branch", "environment", "plan_digest",
     "started_at", "timeout_ns", "profiles", "scenarios", "regions", "unstreamed_scenarios",
     "n_ref", "stall_gap_ns", "token_unit", "usable", "unusable_reason", "finished", "pair_id",
-    "self_check", "aborted", "verdict", "version",
+    "self_check", "aborted", "verdict", "version", "exploration",
   ]
 
   static func values(_ header: RunHeader) -> [SQLValue] {
@@ -20,7 +20,7 @@ enum RunColumns {
       SQLValue(header.unusableReason), SQLValue(header.isFinished), SQLValue(header.pairID),
       header.selfCheck.map { SQLValue($0.json) } ?? .null,
       header.aborted.map { SQLValue($0.json) } ?? .null, SQLValue(header.verdict?.rawValue),
-      .text(header.version),
+      .text(header.version), SQLValue(header.exploration),
     ]
   }
 
@@ -52,6 +52,7 @@ enum RunColumns {
       header.verdict = try code(row, first + 22) { VerdictKind(rawValue: $0) }
     }
     header.version = try row.text(first + 23)
+    header.exploration = row.textOrNil(first + 24)
     return header
   }
 

@@ -9,7 +9,8 @@ final class SQLiteDriver: Driver {
     begin: "BEGIN IMMEDIATE", byteOrder: "",
     now: "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000",
     tableExists: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = $1",
-    prologue: [], epilogue: ["CREATE INDEX sample_run ON sample (run)"])
+    prologue: [], epilogue: ["CREATE INDEX sample_run ON sample (run)"],
+    explorationViews: [])
   private var connection: OpaquePointer
 
   /// Opens the file; for writing, it and its folder are made, readable for their owner only.

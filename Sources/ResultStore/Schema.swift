@@ -18,7 +18,11 @@ enum Schema {
   static let steps = [
     Step(version: 1, minReader: 1, release: "0.1.0") { dialect in
       dialect.prologue + tables + dialect.epilogue
-    }
+    },
+    // A client of version 1 takes such a run for one that is not usable, which it is.
+    Step(version: 2, minReader: 1, release: "0.1.0") { dialect in
+      ["ALTER TABLE run ADD COLUMN exploration TEXT"] + dialect.explorationViews
+    },
   ]
 
   private static func version(of steps: [Step]) -> Int { steps.map(\.version).max() ?? 0 }

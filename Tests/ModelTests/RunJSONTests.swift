@@ -14,6 +14,15 @@ struct RunJSONTests {
     #expect(try RunHeader(runFileJSON: JSONReader.parse(line)) == header)
   }
 
+  @Test("A header of the fixed profile has no exploration, another says what of it is other")
+  func exploration() throws {
+    var header = Build.header(runID: "r")
+    #expect(!header.jsonMembers.contains { $0.name == "exploration" })
+    header.exploration = "rate 12 instead of 5"
+    let member = JSONMember("exploration", .string("rate 12 instead of 5"))
+    #expect(header.jsonMembers.contains(member))
+  }
+
   @Test(
     "A record reads back as it was, infinite values included", arguments: 0..<50 as Range<UInt64>)
   func recordRoundTrip(seed: UInt64) throws {

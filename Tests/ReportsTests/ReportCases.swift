@@ -19,7 +19,7 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
 
   static let all: [ReportCase] = [
     .pass, .fail, .inconclusive, .learning, .clientLimited, .missingCells, .aborted, .waived,
-    .inherited, .objectives, .bareFiles, .recorded,
+    .inherited, .objectives, .bareFiles, .recorded, .exploration, .explorationMissed,
   ]
 }
 

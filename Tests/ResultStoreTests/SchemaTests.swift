@@ -14,9 +14,9 @@ struct SchemaTests {
       try place.open(.read)
     }
     _ = try place.open()
-    #expect(try ResultStore.migrate(place.location) == Migration(from: 1, to: 1))
+    #expect(try ResultStore.migrate(place.location) == Migration(from: 2, to: 2))
     let check = try place.open().check()
-    #expect(check.schemaVersion == 1)
+    #expect(check.schemaVersion == 2)
     #expect(check.notWritable == nil)
     #expect(check.problems.isEmpty)
     #expect(check.orphans == 0)
@@ -30,7 +30,7 @@ struct SchemaTests {
     try place.open().driver.execute(
       "INSERT INTO schema_version (version, min_reader, release) VALUES (7, 7, '2.5.0')")
     let expected = StoreError.schemaTooNew(
-      store: place.location.description, found: 7, known: 1, version: "2.5.0")
+      store: place.location.description, found: 7, known: 2, version: "2.5.0")
     #expect(throws: expected) { try place.open() }
     #expect(throws: expected) { try place.open(.read) }
     #expect(throws: expected) { try ResultStore.migrate(place.location) }
@@ -53,20 +53,61 @@ struct SchemaTests {
   func tooOld(kind: StoreKind) throws {
     let place = try TestStore(kind)
     let driver = try place.open().driver
-    let next = Schema.Step(version: 2, minReader: 1, release: "0.2.0") { _ in
+    let next = Schema.Step(version: 3, minReader: 1, release: "0.2.0") { _ in
       ["CREATE TABLE another (a BIGINT)"]
     }
     let steps = Schema.steps + [next]
     if kind == .postgres {
       #expect(
-        throws: StoreError.schemaTooOld(store: place.location.description, found: 1, known: 2)
+        throws: StoreError.schemaTooOld(store: place.location.description, found: 2, known: 3)
       ) { try Schema.prepare(driver, for: .write, steps: steps) }
-      #expect(try Schema.migrate(driver, steps: steps) == Migration(from: 1, to: 2))
+      #expect(try Schema.migrate(driver, steps: steps) == Migration(from: 2, to: 3))
     }
     try Schema.prepare(driver, for: .write, steps: steps)
     #expect(try driver.number("SELECT COUNT(*) FROM another") == 0)
-    // A client of version 1 goes on.
+    // A client of version 2 goes on.
     try place.open().checkWritable()
+  }
+
+  @Test(
+    "A store of version 1 keeps its runs, and takes runs that are not the fixed profile",
+    arguments: StoreKind.available)
+  func explorationColumn(kind: StoreKind) throws {
+    let place = try TestStore(kind)
+    let driver = try place.open().driver
+    // What version 1 was: its tables, and a run in them.
+    try dropTables(driver, kind)
+    _ = try Schema.migrate(driver, steps: Array(Schema.steps.prefix(1)))
+    try driver.execute(
+      """
+      INSERT INTO run (key, run_id, project, commit_id, branch, environment, plan_digest,
+        started_at, timeout_ns, profiles, scenarios, regions, unstreamed_scenarios, n_ref,
+        token_unit, usable, finished, version) VALUES (1, 'old', 'p', 'c', 'main', 'e', '', 1, 1,
+        '[]', '[]', '[]', '[]', '{}', 'usage', 1, 1, '0.1.0')
+      """)
+    #expect(try ResultStore.migrate(place.location) == Migration(from: 1, to: 2))
+    let store = try place.open()
+    #expect(try store.record("old").header.exploration == nil)
+    var header = Build.header(runID: "new")
+    header.exploration = "rate 12 instead of 5"
+    (header.isUsable, header.unusableReason) = (false, header.explorationReason)
+    try store.importRun(RunRecord(header: header))
+    #expect(try store.record("new").header == header)
+    if kind == .postgres {
+      let marked = try store.driver.number(
+        "SELECT COUNT(*) FROM runs_v WHERE exploration = 'rate 12 instead of 5' AND NOT usable")
+      #expect(marked == 1)
+      #expect(try store.driver.number("SELECT COUNT(exploration) FROM cells_v") == 0)
+      #expect(try store.driver.number("SELECT COUNT(exploration) FROM figures_v") == 0)
+    }
+  }
+
+  private func dropTables(_ driver: any Driver, _ kind: StoreKind) throws {
+    if kind == .postgres { return try _ = driver.execute("DROP SCHEMA streamgate CASCADE") }
+    for table in [
+      "sample", "cell", "rate", "objective", "figure", "look", "waiver", "environment", "run",
+      "schema_version",
+    ] { try driver.execute("DROP TABLE \(table)") }
   }
 
   @Test("The check for writing leaves nothing behind", arguments: StoreKind.available)

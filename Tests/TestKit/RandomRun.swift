@@ -76,6 +76,7 @@ public struct RandomRun {
     header.aborted = flag() ? Abort(profile: "sustained", rule: text(), at: time()) : nil
     header.verdict = flag() ? .inconclusive : nil
     header.version = text()
+    header.exploration = textOrNil()
     return header
   }
 

@@ -55,6 +55,9 @@ struct LoadedPlan {
   var path: String
   /// What runs must share to be compared.
   var environment: String
+  /// What of the load is not the plan's fixed profile, nil where all of it is: such runs are held
+  /// to their objectives and never compared.
+  var exploration: String?
 
   /// Reads and resolves the plan of the flags; `extra` are flags with names of their own.
   static func load(_ options: GlobalOptions, extra: [PlanOverride] = []) throws -> LoadedPlan {

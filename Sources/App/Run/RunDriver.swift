@@ -69,7 +69,7 @@ struct RunDriver {
       profiles: plan.profiles.map(\.rawValue), scenarios: plan.scenarios.map(\.name),
       unstreamedScenarios: plan.scenarios.filter { !$0.target.isStreamed }.map(\.name),
       referenceTokens: reference?.referenceTokens ?? [:], stallGap: reference?.stallGap,
-      version: App.version)
+      exploration: loaded.exploration, version: App.version)
   }
 
   /// Sends every prompt once where the plan wants a warm cache, and says how that went. Failures

@@ -14,8 +14,8 @@ extension RunRecord {
 extension EnvironmentReference {
   /// What a run freezes if none is frozen yet: nil for a run that cannot serve.
   init?(freezing header: RunHeader) {
-    guard header.isUsable, header.isFinished, header.commit != CandidateIdentity.uncommitted,
-      let stallGap = header.stallGap
+    guard header.isUsable, header.isFinished, header.exploration == nil,
+      header.commit != CandidateIdentity.uncommitted, let stallGap = header.stallGap
     else { return nil }
     self.init(
       project: header.project, environment: header.environment,

@@ -20,7 +20,7 @@ extension RunSession {
       await wait(until: start + pause * Int64(index - 1))
       if signals.exitCode != nil { break }
       let label = "run \(index) of \(count)"
-      let judged = try await judgeMain(label: label, number: index, isLast: index == count)
+      let judged = try await judgeAlone(label: label, number: index, isLast: index == count)
       codes.append(judged)
       if signals.exitCode != nil { break }
     }
@@ -33,8 +33,9 @@ extension RunSession {
     }
   }
 
-  /// One run of main: judged alone against the earlier ones, and then one of them.
-  func judgeMain(label: String, number: Int = 1, isLast: Bool = true) async throws -> ExitCode {
+  /// One run that is no look: of main, judged against the earlier ones and then one of them; or of
+  /// another load than the plan's, judged by its objectives.
+  func judgeAlone(label: String, number: Int = 1, isLast: Bool = true) async throws -> ExitCode {
     let before = try readHistory()
     var run = try await driver(before).drive(plan, as: identity, label: label)
     if let code = signals.exitCode { return report(interrupted: run, code) }

@@ -21,7 +21,10 @@ struct RunSession {
   var plan: Plan { loaded.plan }
 
   /// True if this run joins the baseline.
-  var isMain: Bool { identity.branch == plan.gate.branch }
+  var isMain: Bool { identity.branch == plan.gate.branch && !isExploration }
+
+  /// True if the load is not the plan's fixed profile: the run is held to its objectives alone.
+  var isExploration: Bool { loaded.exploration != nil }
 
   /// Opens everything that could fail, so that it fails before load.
   static func open(
@@ -39,7 +42,7 @@ struct RunSession {
     try session.prepareStore()
     try await session.readiness.waitUntilReady(loaded.plan.target)
     var targets = loaded.plan.scenarios.map(\.target)
-    if !session.isMain, let main = loaded.plan.atBaselineTarget {
+    if !session.isMain, !session.isExploration, let main = loaded.plan.atBaselineTarget {
       try await session.readiness.waitUntilReady(main.target)
       targets += main.scenarios.map(\.target)
     }
@@ -52,7 +55,7 @@ struct RunSession {
   private func prepareStore() throws {
     try ResultStore.open(storeLocation, for: .write).checkWritable()
     let history = try readHistory()
-    if case .sqlite = storeLocation, Environment.isCI, !history.hasBaselineFile {
+    if case .sqlite = storeLocation, Environment.isCI, !history.hasBaselineFile, !isExploration {
       options.say(
         """
         warning: a SQLite store in a pipeline is gone with the job, and there is no baseline file
@@ -74,7 +77,7 @@ struct RunSession {
   func driver(_ history: History) -> RunDriver {
     let judging = Judging(loaded: loaded, identity: identity, history: history)
     let chosen = Set(judging.selection(candidates: []).baseline)
-    let main = history.runs.filter { chosen.contains($0.header.runID) }
+    let main = isExploration ? [] : history.runs.filter { chosen.contains($0.header.runID) }
     return RunDriver(
       loaded: loaded, schedule: schedule, store: storeLocation, options: options,
       signals: signals, reference: history.reference,
