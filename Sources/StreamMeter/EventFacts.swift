@@ -23,6 +23,12 @@ struct EventFacts: ~Copyable {
   /// True if the event says any count.
   var hasUsage: Bool { usage.output != nil || usage.input != nil || usage.cached != nil }
 
+  /// True if a choice and a name are all that the event has said so far.
+  var isNothingButChoice: Bool {
+    !hasReasoning && !hasToolArguments && !isError && content == nil && !isEnd && !isHidden
+      && finishReason == nil && !hasUsage && inputApart == 0
+  }
+
   /// True if the event carries text of the answer.
   var hasContent: Bool { content != nil }
 

@@ -17,6 +17,10 @@ struct JSONWalker: ~Copyable {
   private var stringStart = 0
   private var stringEnd = 0
   private var stringHasEscape = false
+  /// The levels around the position, as far as a memo wants them, and where the first token's text
+  /// begins.
+  private var levels = InlineArray<8, WalkState.Level>(repeating: WalkState.Level())
+  private var tokenState = WalkState()
   private(set) var facts = EventFacts()
 
   /// A walk over `count` bytes from `base`, by what the table has below `root`.
@@ -37,6 +41,62 @@ struct JSONWalker: ~Copyable {
     skipSpace()
     facts.settleUsage()
     return position == end
+  }
+
+  /// The same, from where the event begins to differ from the one before it.
+  mutating func walk(_ memo: inout WalkMemo) -> Bool {
+    guard memo.matches(base, count: end, root: root) else {
+      guard walk() else { return false }
+      memo.keep(base, tokenState, root: root)
+      return true
+    }
+    position = memo.state.offset
+    facts.hasChoice = memo.state.hasChoice
+    facts.name = memo.state.name.map { slice($0.lowerBound, $0.upperBound) }
+    // The first token's place is known: no other one is looked for.
+    tokenState.offset = position
+    guard resume(memo.state, level: 0) else { return false }
+    skipSpace()
+    facts.settleUsage()
+    return position == end
+  }
+
+  /// Goes on inside the level of that number, before the value that the state stands at.
+  private mutating func resume(_ state: borrowing WalkState, level: Int) -> Bool {
+    depth += 1
+    let isInnermost = level + 1 == state.depth
+    // The kept start may end where this event has a space.
+    if isInnermost { skipSpace() }
+    guard isInnermost ? value(state.node) : resume(state, level: level + 1) else { return false }
+    let outer = state.levels[level]
+    guard let isOver = endOfValue(outer.isArray ? UInt8(ascii: "]") : UInt8(ascii: "}"))
+    else { return false }
+    if isOver { return true }
+    return outer.isArray
+      ? elements(of: table.nodes[Int(outer.node)].element) : members(outer.node)
+  }
+
+  /// Notes where the first token's text is about to be read, for a memo.
+  @inline(never)
+  private mutating func noteToken(_ node: UInt16, at start: Int) {
+    let place = table.nodes[Int(node)]
+    var isToken = false
+    for i in Int(place.meaningsStart)..<Int(place.meaningsStart + place.meaningsCount) {
+      isToken = isToken || table.meanings[i].meaning.isToken
+    }
+    guard isToken, depth <= WalkMemo.depthMax, facts.isNothingButChoice else { return }
+    for level in 0..<depth
+    where levels[level].isArray && table.nodes[Int(levels[level].node)].indicesCount > 0 {
+      return
+    }
+    tokenState.offset = start
+    tokenState.depth = depth
+    tokenState.levels = levels
+    tokenState.node = node
+    tokenState.hasChoice = facts.hasChoice
+    tokenState.name = facts.name.flatMap { name in
+      name.baseAddress.map { ($0 - base)..<($0 - base + name.count) }
+    }
   }
 
   /// The byte at the position, which must be before the end.
@@ -65,7 +125,10 @@ struct JSONWalker: ~Copyable {
     switch byte {
     case UInt8(ascii: "\""):
       guard string() else { return false }
-      if node != PathTable.unknown { note(node, .string, slice(stringStart, stringEnd)) }
+      if node != PathTable.unknown {
+        if tokenState.offset == 0 { noteToken(node, at: start) }
+        note(node, .string, slice(stringStart, stringEnd))
+      }
       return true
     case UInt8(ascii: "{"):
       note(node, .object, slice(start, start))
@@ -106,6 +169,9 @@ struct JSONWalker: ~Copyable {
   private mutating func object(_ node: UInt16) -> Bool {
     depth += 1
     guard depth <= JSONWalker.depthMax else { return false }
+    if depth <= WalkMemo.depthMax {
+      levels[depth - 1] = WalkState.Level(node: node, isArray: false)
+    }
     position += 1
     skipSpace()
     if position < end, byte == UInt8(ascii: "}") {
@@ -113,6 +179,11 @@ struct JSONWalker: ~Copyable {
       depth -= 1
       return true
     }
+    return members(node)
+  }
+
+  /// The members of an object from the next one on, and its end.
+  private mutating func members(_ node: UInt16) -> Bool {
     while true {
       skipSpace()
       guard position < end, byte == UInt8(ascii: "\""), string() else { return false }
@@ -121,20 +192,30 @@ struct JSONWalker: ~Copyable {
       guard position < end, byte == UInt8(ascii: ":") else { return false }
       position += 1
       skipSpace()
-      guard value(member) else { return false }
-      skipSpace()
-      guard position < end else { return false }
-      let next = byte
-      position += 1
-      if next == UInt8(ascii: ",") { continue }
-      depth -= 1
-      return next == UInt8(ascii: "}")
+      guard value(member), let isOver = endOfValue(UInt8(ascii: "}")) else { return false }
+      if isOver { return true }
     }
+  }
+
+  /// What follows a value: false for a comma, true for the end of what is around it, which ends
+  /// with `closing`; nil for anything else.
+  @inline(__always)
+  private mutating func endOfValue(_ closing: UInt8) -> Bool? {
+    skipSpace()
+    guard position < end else { return nil }
+    let next = byte
+    position += 1
+    if next == UInt8(ascii: ",") { return false }
+    depth -= 1
+    return next == closing ? true : nil
   }
 
   private mutating func array(_ node: UInt16) -> Bool {
     depth += 1
     guard depth <= JSONWalker.depthMax else { return false }
+    if depth <= WalkMemo.depthMax {
+      levels[depth - 1] = WalkState.Level(node: node, isArray: true)
+    }
     position += 1
     skipSpace()
     if position < end, byte == UInt8(ascii: "]") {
@@ -143,36 +224,29 @@ struct JSONWalker: ~Copyable {
       return true
     }
     // Few tables ask for one element of many: the others pay nothing for it.
-    if table.nodes[Int(node)].indicesCount > 0 { return elements(node) }
-    let element = table.nodes[Int(node)].element
+    if table.nodes[Int(node)].indicesCount > 0 { return countedElements(node) }
+    return elements(of: table.nodes[Int(node)].element)
+  }
+
+  /// The elements of an array from the next one on, and its end.
+  private mutating func elements(of element: UInt16) -> Bool {
     while true {
       skipSpace()
-      guard value(element) else { return false }
-      skipSpace()
-      guard position < end else { return false }
-      let next = byte
-      position += 1
-      if next == UInt8(ascii: ",") { continue }
-      depth -= 1
-      return next == UInt8(ascii: "]")
+      guard value(element), let isOver = endOfValue(UInt8(ascii: "]")) else { return false }
+      if isOver { return true }
     }
   }
 
   /// The elements of an array of which some are asked for by index, from the first on.
   @inline(never)
-  private mutating func elements(_ node: UInt16) -> Bool {
+  private mutating func countedElements(_ node: UInt16) -> Bool {
     var index = 0
     while true {
       skipSpace()
-      guard value(table.element(node, at: index)) else { return false }
+      guard value(table.element(node, at: index)), let isOver = endOfValue(UInt8(ascii: "]"))
+      else { return false }
+      if isOver { return true }
       index += 1
-      skipSpace()
-      guard position < end else { return false }
-      let next = byte
-      position += 1
-      if next == UInt8(ascii: ",") { continue }
-      depth -= 1
-      return next == UInt8(ascii: "]")
     }
   }
 

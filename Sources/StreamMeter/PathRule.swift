@@ -32,6 +32,9 @@ enum PathMeaning: UInt8, Sendable {
   case end
   /// The end of the stream, whatever it is: for a value whose text is asked for.
   case endByText
+
+  /// True for what the text of is a token if not empty.
+  var isToken: Bool { self == .content || self == .reasoning || self == .toolArguments }
 }
 
 /// One step of a path.

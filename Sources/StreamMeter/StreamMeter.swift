@@ -67,6 +67,7 @@ public struct StreamMeter: ~Copyable {
   private var isEndMarkerRequired: Bool
   private let stallGap: Nanos
   private var reader: EventReader
+  private var memo = WalkMemo()
   private var reply = ReplyText()
   /// The body so far of a reply that is one document.
   private var document = ByteBuffer()
@@ -118,6 +119,7 @@ public struct StreamMeter: ~Copyable {
     cause = nil
     reply.reset()
     reader.reset(dialect.framing)
+    memo.reset()
     document.reset()
     gaps.reset()
     excerpt.reset()
@@ -378,7 +380,7 @@ extension StreamMeter {
       return kind.meaning == .marker ? complete(at: stamp) : fail(.notJSON(at: 0), event: data)
     }
     var walker = JSONWalker(base, count: data.count, table, root: kind.root)
-    guard walker.walk() else {
+    guard walker.walk(&memo) else {
       return kind.meaning == .marker
         ? complete(at: stamp) : fail(.notJSON(at: walker.offset), event: data)
     }
