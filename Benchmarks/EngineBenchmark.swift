@@ -3,6 +3,7 @@ import Foundation
 import LoadEngine
 import Model
 import Plan
+import ResultStore
 import Workload
 
 /// The engine under a fixed number of open streams, against a server that is already there.
@@ -31,6 +32,9 @@ struct EngineBenchmark: AsyncParsableCommand {
   @Option(help: "Seconds over which the first requests are spread.")
   var ramp = 1.0
 
+  @Option(help: "Send so many requests a second, evenly, however many streams are open then.")
+  var rate: Double?
+
   @Flag(help: "Open no connection before load: the first request of each stream pays for its own.")
   var cold = false
 
@@ -39,6 +43,9 @@ struct EngineBenchmark: AsyncParsableCommand {
 
   @Option(help: "What the flight recorder keeps: timing, full or off.")
   var recorder = "timing"
+
+  @Option(help: "Keep the requests as a run does, in the spool and in this SQLite file.")
+  var store: String?
 
   @Option(help: "Write each request to this file: sent, first and last token in nanoseconds.")
   var csv: String?
@@ -53,12 +60,15 @@ struct EngineBenchmark: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let queue = BatchQueue<StreamSample>()
+    let recorder = try await recorder()
+    let queue = recorder?.queue ?? BatchQueue<StreamSample>()
     let cpuBefore = processCPUSeconds()
     let report = try await LoadEngine.run(
       job: job, samples: queue, control: try EngineControl())
     let cpu = processCPUSeconds() - cpuBefore
-    let samples = (queue.drain() ?? []).sorted { ($0.sent ?? .zero) < ($1.sent ?? .zero) }
+    let resident = residentMegabytes()
+    let kept = await recorder?.stop().samples ?? queue.drain() ?? []
+    let samples = kept.sorted { ($0.sent ?? .zero) < ($1.sent ?? .zero) }
     let chunks = samples.map(\.contentEvents).reduce(0, +)
     let check = report.selfCheck
     var table = BenchmarkTable(
@@ -73,21 +83,42 @@ struct EngineBenchmark: AsyncParsableCommand {
         Double(samples.count), Double(samples.count { $0.outcome == .complete }), Double(chunks),
         cpu / Double(max(chunks, 1)) * 1e6, check.cpuShare, check.loopLagP50.milliseconds,
         check.loopLagP99.milliseconds, check.scheduleLagP99.milliseconds,
-        Double(check.involuntarySwitches), residentMegabytes(),
+        Double(check.involuntarySwitches), resident,
       ])
     try table.publish(json: json)
     if let csv { try write(samples, to: csv) }
   }
 
-  private var job: EngineJob {
-    let step = UserStep(request: PlannedRequest(scenario: 0, prompt: 0), think: .zero)
-    let users = (0..<streams).map { user in
-      UserProgram(
-        startAt: Nanos(seconds: ramp * Double(user) / Double(streams)), steps: [step])
+  /// What keeps the requests, nil where they stay in memory.
+  private func recorder() async throws -> RunRecorder? {
+    guard let store else { return nil }
+    let header = RunHeader(
+      runID: "bench-\(getpid())", project: "bench", commit: "bench", branch: "main",
+      environment: "bench-00000000", startedAt: UnixNanos(0), timeout: .seconds(120),
+      profiles: [ProfileKind.stress.rawValue], scenarios: ["short"], version: "bench")
+    return try await RunRecorder.start(
+      header, store: .sqlite(path: store), folder: store + ".spool")
+  }
+
+  private var load: Load {
+    let request = PlannedRequest(scenario: 0, prompt: 0)
+    if let rate {
+      return .open(
+        (0..<Int(rate * seconds)).map {
+          Arrival(at: Nanos(seconds: Double($0) / rate), request: request)
+        })
     }
+    return .closed(
+      (0..<streams).map { user in
+        UserProgram(
+          startAt: Nanos(seconds: ramp * Double(user) / Double(streams)),
+          steps: [UserStep(request: request, think: .zero)])
+      })
+  }
+
+  private var job: EngineJob {
     let profile = ProfileSchedule(
-      kind: .stress, duration: Nanos(seconds: seconds), warmup: Nanos(seconds: ramp),
-      load: .closed(users))
+      kind: .stress, duration: Nanos(seconds: seconds), warmup: Nanos(seconds: ramp), load: load)
     let body =
       #"{"model":"model","stream":true,"stream_options":{"include_usage":true},"#
       + #""max_tokens":\#(tokens),"messages":[{"role":"user","content":"Tell a story."}]}"#
