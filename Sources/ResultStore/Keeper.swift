@@ -108,7 +108,8 @@ struct Keeper: ~Copyable {
   /// Takes the requests back from the spool; from the store where the spool cannot be read.
   private mutating func readBack() {
     do {
-      samples += try spool.read()
+      let spooled = try spool.read()
+      samples = samples.isEmpty ? spooled : spooled + samples
     } catch {
       spoolFailure = spoolFailure ?? error
       guard let store, let stored = try? store.samples(runID) else { return }
