@@ -36,6 +36,7 @@ extension Plan {
       JSONMember("size", .string(size.rawValue)),
     ]
     members += [
+      arrivals == .poisson ? nil : JSONMember("arrivals", .string(arrivals.text)),
       samples.map { JSONMember("samples", .integer(Int64($0))) },
       stressUsers.map { JSONMember("stressUsers", .integer(Int64($0))) },
     ].compactMap { $0 }

@@ -18,6 +18,8 @@ public struct Plan: Sendable, Equatable {
   public var promptCache: PromptCache
   /// Arrivals per second of the open-loop profiles: streams, or conversations.
   public var rate: Double
+  /// How those arrivals are spread over time.
+  public var arrivals: ArrivalPattern
   /// Users of the stress profile; nil only if stress is not among the profiles.
   public var stressUsers: Int?
   /// The profiles to run, in order.
@@ -48,11 +50,11 @@ public struct Plan: Sendable, Equatable {
   /// A plan of these parts.
   public init(
     project: String, target: TargetPlan, scenarios: [ScenarioPlan],
-    promptCache: PromptCache = .asIs, rate: Double, stressUsers: Int? = nil,
-    profiles: [ProfileKind], size: ProfileSize = .standard, samples: Int? = nil,
-    seed: UInt64 = 1, abort: AbortRule = AbortRule(), objectives: [Objective] = [],
-    limits: RunLimits = RunLimits(), prices: Prices? = nil, gate: GatePlan = GatePlan(),
-    store: SecretText? = nil, recorder: RecorderMode = .timing,
+    promptCache: PromptCache = .asIs, rate: Double, arrivals: ArrivalPattern = .poisson,
+    stressUsers: Int? = nil, profiles: [ProfileKind], size: ProfileSize = .standard,
+    samples: Int? = nil, seed: UInt64 = 1, abort: AbortRule = AbortRule(),
+    objectives: [Objective] = [], limits: RunLimits = RunLimits(), prices: Prices? = nil,
+    gate: GatePlan = GatePlan(), store: SecretText? = nil, recorder: RecorderMode = .timing,
     reports: ReportPaths = ReportPaths()
   ) {
     self.project = project
@@ -60,6 +62,7 @@ public struct Plan: Sendable, Equatable {
     self.scenarios = scenarios
     self.promptCache = promptCache
     self.rate = rate
+    self.arrivals = arrivals
     self.stressUsers = stressUsers
     self.profiles = profiles
     self.size = size

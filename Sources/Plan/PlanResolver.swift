@@ -87,6 +87,7 @@ public struct PlanResolver {
     let rate = reader.required(
       top["rate"], .positive(max: PlanLimits.rateMax),
       remedy: "set the streams per second, such as rate: 5")
+    let arrivals = reader.value(top["arrivals"], ArrivalPattern.kind, default: .poisson)
     let profiles = readProfiles(top["profiles"])
     let stressUsers = readStressUsers(top["stressUsers"], profiles: profiles)
     let size = reader.value(top["size"], .choice(), default: ProfileSize.standard)
@@ -105,9 +106,9 @@ public struct PlanResolver {
     guard let project, let target, let rate, !scenarios.isEmpty else { return nil }
     return Plan(
       project: project, target: target, scenarios: scenarios, promptCache: promptCache,
-      rate: rate, stressUsers: stressUsers, profiles: profiles, size: size, samples: samples,
-      seed: seed, abort: abort, objectives: objectives, limits: limits, prices: prices,
-      gate: gate, store: store, recorder: recorder, reports: reports)
+      rate: rate, arrivals: arrivals, stressUsers: stressUsers, profiles: profiles, size: size,
+      samples: samples, seed: seed, abort: abort, objectives: objectives, limits: limits,
+      prices: prices, gate: gate, store: store, recorder: recorder, reports: reports)
   }
 }
 

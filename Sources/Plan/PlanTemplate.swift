@@ -82,6 +82,7 @@ extension PlanAnswers {
 
     promptCache: bust          # bust: a nonce leads each prompt, so that none is cached; as-is
     rate: \(numberText(rate))                    # streams per second of ramp-up and sustained
+    # arrivals: gamma 0.25     # bursts; 1 is Poisson, the default, less is burstier; or constant
     stressUsers: \(stressUsers)            # users of stress, who think 1-3 s between requests
     profiles: [ramp-up, sustained, stress]
     size: standard             # quick (1 min), standard (8 min), soak (65 min)

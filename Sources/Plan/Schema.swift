@@ -12,8 +12,9 @@ struct Schema {
 
   static let top = Schema(
     [
-      "version", "project", "target", "scenarios", "promptCache", "rate", "stressUsers",
-      "profiles", "size", "samples", "seed", "abort", "objectives", "limits", "prices", "gate",
+      "version", "project", "target", "scenarios", "promptCache", "rate", "arrivals",
+      "stressUsers", "profiles", "size", "samples", "seed", "abort", "objectives", "limits",
+      "prices", "gate",
       "store", "recorder", "reports",
     ], later: ["regions"])
 

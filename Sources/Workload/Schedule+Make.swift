@@ -9,7 +9,7 @@ extension Schedule {
   static let userStepsMax = 1_000_000
 
   /// Everything that a run of `plan` sends. It depends on the plan's profiles, size, samples,
-  /// rate, stressUsers, seed and scenarios (names, weights, number of prompts, turns,
+  /// rate, arrivals, stressUsers, seed and scenarios (names, weights, number of prompts, turns,
   /// pauses; for a stretched stress also `maxTokens`), not on the order of keys. O(requests x log
   /// requests).
   ///
@@ -32,16 +32,14 @@ extension ProfileSchedule {
       load: load)
   }
 
-  /// Poisson arrivals, given their number in each stretch: uniform points, sorted.
-  ///
-  /// A Poisson process whose count is known is exactly that. Fixing the counts at their
-  /// expectation makes each cell's n and each run's cost the plan's and not the seed's, and it
-  /// needs no logarithm, whose last bit differs from one C library to the next.
+  /// Arrivals in the plan's pattern, given their number in each stretch. Fixing the counts at their
+  /// expectation makes each cell's n and each run's cost the plan's and not the seed's.
   private static func arrivals(
     _ shape: ProfileShape, _ plan: Plan, _ seeds: ProfileSeeds
   ) -> [Arrival] {
     var (points, mix) = (seeds.arrivals, seeds.mix)
     let stretches = zip(shape.segments(rate: plan.rate), shape.counts(rate: plan.rate))
+    var times = ArrivalTimes(pattern: plan.arrivals)
     // Warm-up and the measured part are dealt apart, so that the measured n is exact.
     var scenarios: [Int] = []
     for isWarmup in [true, false] {
@@ -56,14 +54,12 @@ extension ProfileSchedule {
     var arrivals: [Arrival] = []
     arrivals.reserveCapacity(scenarios.count)
     for (segment, count) in stretches {
-      let length = (segment.end - segment.start).rawValue
-      let offsets = (0..<count).map { _ in uniform(below: length, &points) }.sorted()
-      for offset in offsets {
+      for offset in times.offsets(in: segment, count: count, &points) {
         let request = prompts.next(scenario: scenarios[arrivals.count])
         let turns = laterTurns(after: request, plan, &prompts, &thinks)
         arrivals.append(
           Arrival(
-            at: segment.start + Nanos(offset), request: request, stage: segment.stage,
+            at: segment.start + offset, request: request, stage: segment.stage,
             laterTurns: turns))
       }
     }
@@ -130,7 +126,7 @@ extension ProfileSchedule {
   }
 
   /// A whole number in 0..<length, by one multiplication: exact in IEEE 754 on every machine.
-  private static func uniform(below length: Int64, _ generator: inout SeededGenerator) -> Int64 {
+  static func uniform(below length: Int64, _ generator: inout SeededGenerator) -> Int64 {
     guard length > 0 else { return 0 }
     return min(length - 1, Int64(generator.nextUnit() * Double(length)))
   }

@@ -87,6 +87,24 @@ import Workload
     #expect(flagged.origin(of: "target.url") == .file(line: 3, column: 16))
   }
 
+  @Test("Arrivals are Poisson's unless the plan, a variable or a flag says otherwise")
+  func arrivals() throws {
+    #expect(try resolve(leastPlan).plan.arrivals == .poisson)
+    let bursts = try resolve(leastPlan + "arrivals: gamma  0.250\n")
+    #expect(bursts.plan.arrivals == .gamma(shape: 0.25))
+    #expect(bursts.values.contains { $0.path == "arrivals" && $0.text == "gamma 0.25" })
+    let even = try resolve(leastPlan, environment: ["STREAMGATE_ARRIVALS": "constant"])
+    #expect(
+      even.plan.arrivals == .constant
+        && even.origin(of: "arrivals").description
+          == "STREAMGATE_ARRIVALS"
+    )
+    let ends = try ["gamma 0.1", "gamma 100"].map {
+      try resolve(leastPlan, set: ["arrivals=" + $0])
+    }
+    #expect(ends.map(\.plan.arrivals) == [.gamma(shape: 0.1), .gamma(shape: 100)])
+  }
+
   @Test("A variable that nearly names a value is warned of, others are not")
   func misspelledVariable() throws {
     let resolution = try resolve(

@@ -33,6 +33,8 @@ import Testing
     Change("size") { $0.size = .quick },
     Change("samples") { $0.samples = 100 },
     Change("rate") { $0.rate = 6 },
+    Change("even arrivals") { $0.arrivals = .constant },
+    Change("bursts") { $0.arrivals = .gamma(shape: 0.25) },
     Change("stressUsers") { $0.stressUsers = 5 },
     Change("seed") { $0.seed = 2 },
     Change("promptCache") { $0.promptCache = .bust },
