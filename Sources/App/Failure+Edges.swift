@@ -27,6 +27,11 @@ extension Failure {
       remedy: "streamgate plan --help, and docs/plan.md for every key")
   }
 
+  /// Why a load cannot be put over the plan's.
+  init(_ error: LoadOverrideError) {
+    self.init(.usage, error.what, at: error.flag, remedy: error.remedy)
+  }
+
   /// Why a plan file gave no plan.
   init(_ error: PlanFileError, file: String) {
     switch error {

@@ -25,6 +25,9 @@ struct PlanView {
       "", "plan digest      \(loaded.digest)", "environment      \(loaded.environment)",
       "arrivals SHA-256 \(schedule.sha256(plan))", "",
     ]
+    if let exploration = loaded.exploration {
+      lines.append("\(RunHeader.explorationName): \(exploration); compared with nothing")
+    }
     if estimate.warmPassRequests > 0 {
       lines.append("warm pass: \(estimate.warmPassRequests) requests, unmeasured")
     }
@@ -55,6 +58,7 @@ struct PlanView {
       JSONMember("digest", .string(loaded.digest)),
       JSONMember("environment", .string(loaded.environment)),
       JSONMember("arrivals_sha256", .string(schedule.sha256(plan))),
+      JSONMember("exploration", loaded.exploration.map { .string($0) } ?? .null),
       JSONMember("requests", .integer(Int64(estimate.requests))),
       JSONMember("warm_pass_requests", .integer(Int64(estimate.warmPassRequests))),
       JSONMember("input_tokens", .number(estimate.inputTokens)),
@@ -94,6 +98,7 @@ struct PlanView {
 
   /// What too few requests leave out.
   private func gated(_ cell: CellEstimate) -> String {
+    if loaded.exploration != nil { return "" }
     if cell.n < CellEstimate.floorP50 { return ", too few for any latency" }
     let isUnstreamed = plan.scenarios.contains {
       $0.name == cell.scenario && !$0.target.isStreamed

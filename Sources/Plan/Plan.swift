@@ -28,6 +28,9 @@ public struct Plan: Sendable, Equatable {
   public var size: ProfileSize
   /// Requests wanted in each gated cell; nil: the durations of the size.
   public var samples: Int?
+  /// The length of every profile where a flag gives one; nil: the size's, as `samples` stretches
+  /// it. No plan file has it, and no digest.
+  public var profileDuration: Nanos?
   /// Seed of every choice.
   public var seed: UInt64
   /// When a run is given up.

@@ -1,4 +1,4 @@
-import Model
+public import Model
 
 /// What a plan's text, variables and flags come to.
 public struct PlanResolution: Sendable, Equatable {
@@ -118,6 +118,8 @@ public enum PlanLimits {
   public static let rateMax = 100_000.0
   /// Users of the stress profile.
   public static let stressUsersMax = 10_000
+  /// The longest profile.
+  public static let durationMax = Nanos.seconds(24 * 3_600)
   /// Requests wanted in a cell.
   public static let samplesMax = 1_000_000
   /// Scenarios of a plan.

@@ -32,7 +32,7 @@ struct ProfileShape: Equatable {
   /// Their longest.
   static let thinkMax = Nanos.seconds(3)
   /// No profile is stretched beyond this.
-  static let durationMax = Nanos.seconds(24 * 3_600)
+  static let durationMax = PlanLimits.durationMax
 
   var kind: ProfileKind
   var duration: Nanos
@@ -53,9 +53,14 @@ struct ProfileShape: Equatable {
   }
 
   /// The profile as a plan has it: the size's, stretched in whole seconds until each scenario has
-  /// the plan's `samples` after warm-up, never shortened, never beyond `durationMax`.
+  /// the plan's `samples` after warm-up, never shortened, never beyond `durationMax`; as long as a
+  /// flag says, where one does.
   init(kind: ProfileKind, plan: Plan) {
     self.init(kind: kind, size: plan.size)
+    if let length = plan.profileDuration {
+      duration = length
+      return
+    }
     guard let samples = plan.samples else { return }
     func reaches(_ seconds: Int64) -> Bool {
       var shape = self

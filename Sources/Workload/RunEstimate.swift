@@ -66,19 +66,24 @@ public struct RunEstimate: Sendable, Equatable {
   }
 
   /// Why such a run must not start: it asks for more than the plan's limits, or no cell of it could
-  /// be judged. Empty if it may. The origins are `builtIn`; `PlanResolution.origin(of:)` finds the
-  /// places.
-  public func problems(_ plan: Plan) -> [PlanProblem] {
+  /// be judged, which matters only to a run that is compared (`isGated`). Empty if it may. The
+  /// origins are `builtIn`; `PlanResolution.origin(of:)` finds the places.
+  public func problems(_ plan: Plan, isGated: Bool = true) -> [PlanProblem] {
+    limitProblems(plan, isGated: isGated) + (isGated ? floorProblems(plan) : [])
+  }
+
+  private func limitProblems(_ plan: Plan, isGated: Bool) -> [PlanProblem] {
     var problems: [PlanProblem] = []
     func report(_ path: String, _ what: String, _ remedy: String) {
       problems.append(
         PlanProblem(.limit, path: path, origin: .builtIn, what: what, remedy: remedy))
     }
-    let less = "lower rate, size or samples, or raise the limit"
+    let knobs = isGated ? "rate, size or samples" : "--rate, --users or --duration"
+    let less = "lower \(knobs), or raise the limit"
     if requests > Schedule.requestsMax {
       report(
         "rate", "the run would send \(requests) requests or more, over \(Schedule.requestsMax)",
-        "lower rate, size or samples")
+        "lower \(knobs)")
     }
     if let limit = plan.limits.requests, requests > limit {
       report("limits.requests", "the run would send \(requests) requests, over \(limit)", less)
@@ -90,6 +95,15 @@ public struct RunEstimate: Sendable, Equatable {
     }
     if let limit = plan.limits.cost, let cost, cost > limit {
       report("limits.cost", "the run would cost about \(rounded(cost)), over \(limit)", less)
+    }
+    return problems
+  }
+
+  private func floorProblems(_ plan: Plan) -> [PlanProblem] {
+    var problems: [PlanProblem] = []
+    func report(_ path: String, _ what: String, _ remedy: String) {
+      problems.append(
+        PlanProblem(.limit, path: path, origin: .builtIn, what: what, remedy: remedy))
     }
     if let samples = plan.samples, let cell = profiles.flatMap(\.cells).min(by: { $0.n < $1.n }),
       cell.n < samples

@@ -15,10 +15,13 @@ struct PlanCommand: ParsableCommand {
       Examples:
         streamgate plan
         streamgate plan --set rate=20 --json plan.json
+        streamgate plan --rate 20 --duration 60s   what such a run would take
         streamgate plan --arrivals           every request's time, scenario and prompt
       """)
 
   @OptionGroup var global: GlobalOptions
+
+  @OptionGroup var load: LoadOptions
 
   @Option(help: "Write the same as JSON into this file; - for stdout.")
   var json: String?
@@ -27,7 +30,7 @@ struct PlanCommand: ParsableCommand {
   var arrivals = false
 
   func run() throws {
-    let loaded = try LoadedPlan.load(global)
+    let loaded = try LoadedPlan.load(global, load: load)
     try loaded.checkLimits()
     let plan = loaded.plan
     let schedule = Schedule.make(plan)

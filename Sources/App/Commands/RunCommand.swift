@@ -13,10 +13,16 @@ struct RunCommand: AsyncParsableCommand {
       `uncommitted` and never joins a baseline. A run on gate.branch joins the baseline. An \
       inconclusive run is repeated by itself, up to gate.maxLooks.
 
+      --rate, --users and --duration leave the plan's fixed profile for this run: it is marked so
+      in store and reports, compared with nothing, joins no baseline, and is held to its objectives
+      alone; where they hold it is inconclusive. --set rate=12 changes the plan instead, for good:
+      another environment, whose runs are compared with each other.
+
       Examples:
         streamgate run --out out
         streamgate run --branch main --repeat 5           seed a baseline
         streamgate run --size quick --set rate=10 --recorder full
+        streamgate run --rate 20 --duration 60s           explore: how does it do at 20 a second?
         streamgate run --commit "$SHA" --branch "$BRANCH" --inconclusive block
       """)
 
@@ -26,6 +32,8 @@ struct RunCommand: AsyncParsableCommand {
   var out: String?
 
   @OptionGroup var candidate: CandidateOptions
+
+  @OptionGroup var load: LoadOptions
 
   @Option(help: "quick, standard or soak, instead of the plan's size.")
   var size: String?
@@ -55,6 +63,18 @@ struct RunCommand: AsyncParsableCommand {
     guard (1...1_000).contains(count) else {
       throw ValidationError("--repeat \(count): 1 to 1000 runs.")
     }
+    if let flag = load.flags.first {
+      if count > 1 {
+        throw ValidationError(
+          "\(flag) leaves the fixed profile, whose runs alone --repeat seeds a baseline with: "
+            + "give one of them.")
+      }
+      if restart != nil {
+        throw ValidationError(
+          "\(flag) leaves the fixed profile, and such a run has no looks that --restart could "
+            + "start anew: give one of them.")
+      }
+    }
     if spread != nil, count == 1 {
       throw ValidationError("--spread spreads repeated runs: give --repeat too.")
     }
@@ -80,7 +100,7 @@ struct RunCommand: AsyncParsableCommand {
     if let recorder {
       extra.append(PlanOverride(path: "recorder", text: recorder, flag: "--recorder"))
     }
-    let loaded = try LoadedPlan.load(global, extra: extra)
+    let loaded = try LoadedPlan.load(global, extra: extra, load: load)
     let session = try await RunSession.open(
       loaded, options: global, identity: try candidate.identity(for: loaded),
       publisher: Publisher(

@@ -59,8 +59,11 @@ struct LoadedPlan {
   /// to their objectives and never compared.
   var exploration: String?
 
-  /// Reads and resolves the plan of the flags; `extra` are flags with names of their own.
-  static func load(_ options: GlobalOptions, extra: [PlanOverride] = []) throws -> LoadedPlan {
+  /// Reads and resolves the plan of the flags; `extra` are flags with names of their own, `load`
+  /// those that leave the fixed profile.
+  static func load(
+    _ options: GlobalOptions, extra: [PlanOverride] = [], load: LoadOptions? = nil
+  ) throws -> LoadedPlan {
     var overrides = options.overrides.compactMap { PlanOverride(setting: $0) }
     if let store = options.store {
       overrides.append(PlanOverride(path: "store", text: store, flag: "--store"))
@@ -76,9 +79,24 @@ struct LoadedPlan {
       options.say("warning: " + warning.text(file: options.config))
     }
     let plan = try resolution.plan.locatingFiles(beside: options.config)
-    return LoadedPlan(
+    var loaded = LoadedPlan(
       plan: plan, resolution: resolution, path: options.config,
       environment: plan.environmentKey(cpuModel: Environment.cpuModel()))
+    do throws(LoadOverrideError) {
+      if let overrides = try load?.overrides() { try loaded.leaveFixedProfile(overrides) }
+    } catch {
+      throw Failure(error)
+    }
+    return loaded
+  }
+
+  /// Puts another load over the plan's: its environment and digest stay those of the plan, since
+  /// no run is compared by them.
+  private mutating func leaveFixedProfile(
+    _ overrides: LoadOverrides
+  ) throws(LoadOverrideError) {
+    (plan, exploration) = try plan.under(overrides)
+    if exploration != nil { resolution.values = resolution.values(under: overrides) }
   }
 
   /// SHA-256 of the plan as it is written, wherever its folder is.
@@ -100,7 +118,7 @@ struct LoadedPlan {
 
   /// Throws if a run would break the plan's limits, or could not be judged.
   func checkLimits() throws {
-    let problems = RunEstimate(plan).problems(plan).map { problem in
+    let problems = RunEstimate(plan).problems(plan, isGated: exploration == nil).map { problem in
       var problem = problem
       problem.origin = resolution.origin(of: problem.path)
       return problem

@@ -38,6 +38,12 @@ struct RunSession {
       storeLocation: loaded.storeLocation, schedule: schedule, signals: Signals(),
       notes: identity.notes)
     for note in identity.notes { options.say("note: " + note) }
+    if let exploration = loaded.exploration {
+      let count = loaded.plan.objectives.count
+      options.say(
+        "note: \(RunHeader.explorationName): \(exploration); the run is compared with nothing and "
+          + (count == 0 ? "the plan has no objectives to hold it to" : "held to its objectives"))
+    }
     try publisher.prepare()
     try session.prepareStore()
     try await session.readiness.waitUntilReady(loaded.plan.target)
