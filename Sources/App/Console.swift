@@ -1,20 +1,43 @@
 import Glibc
+import Model
 
 /// The process' output: results on stdout, everything else on stderr.
+///
+/// Where a terminal shows a block of lines in place, whatever else is written goes above it.
 enum Console {
+  private static let block = Locked(LiveBlock())
+
   /// Writes a line to stdout.
   static func print(_ text: String) {
-    write(text + "\n", to: STDOUT_FILENO)
+    print(bytes: Array((text + "\n").utf8))
   }
 
   /// Writes bytes to stdout as they are.
   static func print(bytes: [UInt8]) {
-    write(bytes, to: STDOUT_FILENO)
+    aboveBlock { write(bytes, to: STDOUT_FILENO) }
   }
 
   /// Writes a line to stderr.
   static func error(_ text: String) {
-    write(text + "\n", to: STDERR_FILENO)
+    aboveBlock { write(text + "\n", to: STDERR_FILENO) }
+  }
+
+  /// Shows lines in place at the terminal behind stderr, instead of those before; none to show
+  /// nothing and to give the cursor back.
+  static func show(_ lines: [String]) {
+    block.withLock { block in
+      write(block.draw(lines, in: errorSize), to: STDERR_FILENO)
+    }
+  }
+
+  private static func aboveBlock(_ body: () -> Void) {
+    block.withLock { block in
+      let lines = block.lines
+      guard !lines.isEmpty else { return body() }
+      write(block.erase(in: errorSize), to: STDERR_FILENO)
+      body()
+      write(block.draw(lines, in: errorSize), to: STDERR_FILENO)
+    }
   }
 
   /// Writes to stderr without a line end.
@@ -28,11 +51,12 @@ enum Console {
   /// True if stdout is a terminal that can show colour.
   static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 && hasCapableTerminal }
 
-  /// Columns of the terminal behind stderr; 80 where it does not say.
-  static var errorColumns: Int {
+  /// The size of the terminal behind stderr; 80 x 24 where it does not say.
+  static var errorSize: LiveView.Size {
     var size = winsize()
-    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-    return Int(size.ws_col)
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0
+    else { return LiveView.Size(columns: 80, rows: 24) }
+    return LiveView.Size(columns: Int(size.ws_col), rows: Int(size.ws_row))
   }
 
   private static var hasCapableTerminal: Bool {

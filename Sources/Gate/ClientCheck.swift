@@ -5,11 +5,11 @@ public import Model
 /// itself").
 public enum ClientCheck {
   /// What the client's error is held against: a share of the smallest median time to first token.
-  private static let errorShare = 0.1
+  static let errorShare = 0.1
   /// The median loop lag may be so much of that.
-  private static let medianShare = 0.1
+  static let medianShare = 0.1
   /// So many arrivals may be late or dropped.
-  private static let lateShareMax = 0.01
+  static let lateShareMax = 0.01
 
   /// The smallest median latency of the gated cells, each the median over the runs; nil if no
   /// cell has a finite one. Only cells that reach the gate's floor count, unless none does.

@@ -21,9 +21,9 @@ extension Gate {
       return "aborted in \(aborted.profile) by \(aborted.rule)"
     }
     if !header.isFinished { return "not finished" }
-    if let reason = shortSchedule(record) { return reason }
     let reference = baseline ?? ClientCheck.smallestMedian(of: [record])
-    return ClientCheck.problem(of: header, smallestMedian: reference)
+    // First, since a client that is late also sends too little, and says what helps.
+    return ClientCheck.problem(of: header, smallestMedian: reference) ?? shortSchedule(record)
   }
 
   /// Says how much was sent, if it was too little. Requests that found no slot count as sent:

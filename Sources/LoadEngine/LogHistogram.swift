@@ -32,8 +32,10 @@ public struct LogHistogram: Sendable, Equatable {
   /// What was counted since an `earlier` look at the same histogram. O(buckets).
   public func since(_ earlier: LogHistogram) -> LogHistogram {
     var latest = self
-    for (bucket, n) in earlier.counts.enumerated() { latest.counts[bucket] -= n }
-    latest.count -= earlier.count
+    for (bucket, n) in earlier.counts.enumerated() {
+      latest.counts[bucket] -= min(n, latest.counts[bucket])
+    }
+    latest.count = latest.counts.reduce(0) { $0 + Int($1) }
     return latest
   }
 

@@ -1,12 +1,12 @@
 import Glibc
 
 /// How numbers are written in every report: the same figure, the same text.
-enum Figures {
+public enum Figures {
   /// Written for a figure that does not exist.
-  static let none = "–"
+  public static let none = "–"
 
   /// A number with so many decimals, rounded half away from zero; never `-0`.
-  static func fixed(_ value: Double, decimals: Int) -> String {
+  public static func fixed(_ value: Double, decimals: Int) -> String {
     guard value.isFinite else { return value.isNaN ? "not a number" : value < 0 ? "-inf" : "inf" }
     let scale = powerOfTen(decimals)
     let scaled = (value.magnitude * scale).rounded()
@@ -19,7 +19,7 @@ enum Figures {
   }
 
   /// Seconds as `41.2 ms` or `1.62 s`: three significant digits, from microseconds to seconds.
-  static func duration(_ seconds: Double) -> String {
+  public static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite else { return seconds > 0 ? "none" : none }
     if seconds == 0 { return "0 ms" }
     let rounded = significant(seconds, digits: 3)
@@ -35,7 +35,7 @@ enum Figures {
   }
 
   /// A share as `3.1 %`, three significant digits at most, at most two decimals.
-  static func percent(_ share: Double) -> String {
+  public static func percent(_ share: Double) -> String {
     let value = share * 100
     let size = value.magnitude
     return fixed(value, decimals: size >= 99.95 ? 0 : size >= 0.995 || size == 0 ? 1 : 2) + " %"
@@ -65,7 +65,7 @@ enum Figures {
   }
 
   /// A number of things with its noun, `1 run`, `5 runs`.
-  static func count(_ n: Int, _ noun: String, plural: String? = nil) -> String {
+  public static func count(_ n: Int, _ noun: String, plural: String? = nil) -> String {
     n == 1 ? "1 \(noun)" : "\(n) \(plural ?? noun + "s")"
   }
 

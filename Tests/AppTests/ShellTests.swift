@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import LoadEngine
 import Model
 import Plan
 import Testing
@@ -33,26 +32,6 @@ struct ShellTests {
     ])
   func refused(_ arguments: [String]) {
     #expect(throws: (any Error).self) { try StreamgateCommand.parseAsRoot(arguments) }
-  }
-
-  @Test("Progress says where the run is, what is open, what ended and how it is")
-  func progress() {
-    var progress = EngineProgress()
-    #expect(Progress.line(progress, label: "run") == "run: connecting")
-    progress.profile = .sustained
-    progress.elapsed = Nanos.milliseconds(10_400)
-    progress.duration = Nanos.seconds(20)
-    progress.inFlight = 7
-    progress.ended = [.complete: 90, .truncated: 2, .http429: 1]
-    #expect(
-      Progress.line(progress, label: "look 1")
-        == "look 1: sustained 10 s/20 s, 7 open, 93 ended, 3 failed")
-    progress.ttft = [LogHistogram()]
-    progress.ttft[0].add(.milliseconds(204))
-    #expect(
-      Progress.line(progress, label: "look 1").hasSuffix("ttft 204/204 ms (p50/p95)"))
-    let warming = Progress.line(progress, label: "run", phase: "warming the prompt cache")
-    #expect(warming.hasPrefix("run: warming the prompt cache 10 s/20 s, 7 open"))
   }
 
   @Test("A warm pass says how many prompts it sent and how many failed of what")

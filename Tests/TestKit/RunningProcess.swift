@@ -95,6 +95,20 @@ public final class RunningProcess {
     }
   }
 
+  /// What it has printed to stderr so far, as soon as `text` is in it; throws if it ends before.
+  public func errors(containing text: String) throws(RunningProcessError) -> String {
+    for _ in 0..<RunningProcess.patienceMilliseconds / 10 {
+      let errors = readErrors()
+      if errors.contains(text) { return errors }
+      var info = siginfo_t()
+      waitid(P_PID, id_t(identifier), &info, WEXITED | WNOHANG | WNOWAIT)
+      if end != nil || info.si_signo != 0 { throw .ended(try waitForEnd()) }
+      // Its stderr is a file, which nobody can wait for.
+      poll(nil, 0, 10)
+    }
+    throw .silent(readErrors())
+  }
+
   /// Sends a signal and waits for the end.
   public func stop(signal: Int32 = SIGTERM) throws(RunningProcessError) -> End {
     if end == nil { kill(identifier, signal) }

@@ -45,8 +45,18 @@ struct GlobalOptions: ParsableArguments {
   }
 
   /// True if results may be coloured.
-  var isColourful: Bool {
-    !noColor && Environment.variables["NO_COLOR", default: ""].isEmpty && Console.isOutputTerminal
+  var isColourful: Bool { isColourAllowed && Console.isOutputTerminal }
+
+  private var isColourAllowed: Bool {
+    !noColor && Environment.variables["NO_COLOR", default: ""].isEmpty
+  }
+
+  /// Where a run's progress goes: in place only at a terminal that no pipeline pretends to have.
+  var progressOutput: Progress.Output {
+    if quiet { return .nowhere }
+    guard Console.isErrorTerminal, !Environment.isCI else { return .log }
+    return .terminal(
+      LiveView.Style(isColoured: isColourAllowed, isUnicode: Environment.isUnicode))
   }
 
   /// A line on stderr for who asked for more.

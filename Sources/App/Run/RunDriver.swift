@@ -117,10 +117,10 @@ struct RunDriver {
       return (.failure(error), EngineProgress())
     }
     signals.onSignal { count in control.stop(grace: count > 1 ? .zero : RunDriver.grace) }
-    let (isQuiet, isLive) = (options.quiet, Console.isErrorTerminal && !Environment.isCI)
+    let (output, median) = (options.progressOutput, smallestBaselineMedian)
     let view = Task {
       var progress = Progress(
-        label: label, phase: phase, isQuiet: isQuiet, isLive: isLive, now: Clock.monotonic())
+        label: label, phase: phase, to: output, baselineMedian: median, now: Clock.monotonic())
       while !Task.isCancelled {
         progress.update(control.progress, now: Clock.monotonic())
         try? await Task.sleep(for: .nanoseconds(Progress.interval.rawValue))

@@ -1,0 +1,73 @@
+import Gate
+import LoadEngine
+import Model
+import Plan
+import Reports
+
+/// Tells, at once and once a profile, that the client cannot keep up with what it is to do.
+///
+/// It is behind if, at every look of a whole second, the next request had been due for longer than
+/// the error that a run may have; or the median loop lag of the latest second was beyond its limit.
+/// Arrivals that the service left no slot for are not late.
+struct BehindWatch {
+  /// What the client is given before it is said to be behind.
+  static let patience = Nanos.seconds(1)
+  /// The lateness that counts while no latency is known to hold it against.
+  static let lateByMax = Nanos.milliseconds(100)
+
+  private var saidOfProfile: Int?
+  private var lateSince: MonotonicNanos?
+  private var slowSince: MonotonicNanos?
+
+  /// Looks at the latest; the warning, nil for none.
+  mutating func look(at window: ProgressWindow) -> String? {
+    let now = window.now
+    guard let profile = now.profile, saidOfProfile != now.profileIndex else {
+      (lateSince, slowSince) = (nil, nil)
+      return nil
+    }
+    let limit = window.smallestMedian.map { ClientCheck.limit(smallestMedian: $0) }
+    let isLate = now.lateBy > (limit ?? Self.lateByMax)
+    lateSince = isLate ? lateSince ?? now.stamp : nil
+    slowSince = isSlow(window) ? slowSince ?? now.stamp : nil
+    guard let words = lateWords(window) ?? slowWords(window) else { return nil }
+    saidOfProfile = now.profileIndex
+    return "warning: \(profile.rawValue): the client is behind: \(words)\n"
+      + "  try: \(Self.remedy(isClosed: now.targetUsers > 0))"
+  }
+
+  private static func remedy(isClosed: Bool) -> String {
+    (isClosed ? "fewer users" : "a lower rate")
+      + ", more engines (--engines), or another machine; see docs/live.md"
+  }
+
+  private func lateWords(_ window: ProgressWindow) -> String? {
+    let now = window.now
+    guard let lateSince, now.stamp - lateSince >= Self.patience,
+      let earlier = window.look(atLeast: Self.patience)
+    else { return nil }
+    let late = "late by \(LiveWords.duration(now.lateBy))"
+    let due = now.arrivalsDue - earlier.arrivalsDue
+    guard due > 0 else { return "its requests go out " + late }
+    let sent = now.arrivalsSent - earlier.arrivalsSent
+    let time = LiveWords.seconds(now.stamp - earlier.stamp)
+    return "\(sent) of \(due) arrivals sent in the last \(time), " + late
+  }
+
+  private func isSlow(_ window: ProgressWindow) -> Bool {
+    guard let median = window.smallestMedian, let earlier = window.look(atLeast: Self.patience),
+      window.now.stamp - earlier.stamp >= Self.patience
+    else { return false }
+    return window.lags(since: earlier).loopLagMedian
+      > ClientCheck.medianLimit(smallestMedian: median)
+  }
+
+  private func slowWords(_ window: ProgressWindow) -> String? {
+    guard let slowSince, window.now.stamp - slowSince >= Self.patience,
+      let earlier = window.look(atLeast: Self.patience), let median = window.smallestMedian
+    else { return nil }
+    let lag = window.lags(since: earlier).loopLagMedian
+    return "data waited \(LiveWords.duration(lag)) (median) until it was read, "
+      + "with a smallest median ttft of \(LiveWords.duration(median))"
+  }
+}

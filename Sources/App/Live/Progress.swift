@@ -1,0 +1,62 @@
+import LoadEngine
+import Model
+import Plan
+
+/// How far a run is, on stderr: lines in place at a terminal, else a plain line every ten seconds;
+/// nothing when silence was asked for.
+struct Progress {
+  /// Between two looks at the engine.
+  static let interval = Nanos.milliseconds(200)
+  /// Between two lines in a log.
+  static let logInterval = Nanos.seconds(10)
+
+  /// Where progress goes.
+  enum Output {
+    case nowhere
+    case log
+    case terminal(LiveView.Style)
+  }
+
+  private let output: Output
+  private let label: String
+  /// What is under way where that is not the profile, such as a warm pass.
+  private let phase: String?
+  private var window: ProgressWindow
+  private var watch = BehindWatch()
+  private var lastLine: MonotonicNanos
+
+  /// Progress under a label such as `look 2 of 3`; the client is held against the smallest median
+  /// of the runs of main where there is one.
+  init(
+    label: String, phase: String? = nil, to output: Output, baselineMedian: Nanos? = nil,
+    now: MonotonicNanos
+  ) {
+    self.label = label
+    self.phase = phase
+    self.output = output
+    window = ProgressWindow(baselineMedian: baselineMedian)
+    lastLine = now
+  }
+
+  /// Shows what there is to show at this moment.
+  mutating func update(_ progress: EngineProgress, now: MonotonicNanos) {
+    window.add(progress)
+    let facts = window.facts(label: label, phase: phase)
+    if case .nowhere = output { return }
+    if let warning = watch.look(at: window) { Console.error(warning) }
+    switch output {
+    case .nowhere: break
+    case .terminal(let style):
+      Console.show(LiveView(size: Console.errorSize, style: style).lines(facts))
+    case .log:
+      guard now - lastLine >= Progress.logInterval else { return }
+      Console.error(LiveLine.text(facts))
+      lastLine = now
+    }
+  }
+
+  /// Takes the lines in place away.
+  func end() {
+    if case .terminal = output { Console.show([]) }
+  }
+}

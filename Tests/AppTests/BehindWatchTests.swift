@@ -1,0 +1,108 @@
+import LoadEngine
+import Model
+import Plan
+import Testing
+
+@testable import App
+
+@Suite("A client that cannot keep up says so at once")
+struct BehindWatchTests {
+  /// A run that is looked at every 200 ms.
+  private struct Watched {
+    var window = ProgressWindow()
+    var watch = BehindWatch()
+    var look = LiveLooks.ramp[0]
+    var said: [String] = []
+
+    /// Looks `count` times, each after `change`.
+    mutating func look(_ count: Int, _ change: (inout EngineProgress) -> Void) {
+      for _ in 0..<count {
+        look.stamp = look.stamp + Progress.interval
+        change(&look)
+        window.add(look)
+        if let words = watch.look(at: window) { said.append(words) }
+      }
+    }
+  }
+
+  private static func fallBehind(_ look: inout EngineProgress) {
+    look.arrivalsDue += 400
+    look.arrivalsSent += 150
+    look.lateBy = look.lateBy + .milliseconds(125)
+  }
+
+  @Test("After a second of late arrivals, with the figures, and once a profile")
+  func late() {
+    var run = Watched()
+    run.look(5, BehindWatchTests.fallBehind)
+    #expect(run.said.isEmpty)
+    run.look(20, BehindWatchTests.fallBehind)
+    #expect(
+      run.said == [
+        "warning: ramp-up: the client is behind: 750 of 2000 arrivals sent in the last 1 s, "
+          + "late by 750 ms\n  try: a lower rate, more engines (--engines), or another machine; "
+          + "see docs/live.md"
+      ])
+    run.look(20) { look in
+      look.profile = .sustained
+      look.profileIndex = 1
+      BehindWatchTests.fallBehind(&look)
+    }
+    #expect(run.said.count == 2 && run.said[1].contains("sustained"))
+  }
+
+  @Test("Not for a hiccup, however deep")
+  func hiccup() {
+    var run = Watched()
+    for _ in 0..<10 {
+      run.look(4, BehindWatchTests.fallBehind)
+      run.look(2) { $0.lateBy = .zero }
+    }
+    #expect(run.said.isEmpty)
+  }
+
+  @Test("Not where the service leaves no slot: its arrivals are dropped in time")
+  func noSlot() {
+    var run = Watched()
+    run.look(50) { look in
+      look.arrivalsDue += 400
+      look.ended[.droppedCap, default: 0] += 400
+    }
+    #expect(run.said.isEmpty)
+  }
+
+  @Test("The lateness that counts is a tenth of the smallest median ttft, once there is one")
+  func limit() {
+    func run(ttft: Nanos) -> [String] {
+      var run = Watched()
+      run.look(50) { look in
+        look.ttft[0].add(ttft)
+        look.arrivalsDue += 10
+        look.arrivalsSent += 10
+        look.lateBy = .milliseconds(20)
+      }
+      return run.said
+    }
+    #expect(run(ttft: .milliseconds(100)).count == 1)
+    #expect(run(ttft: .seconds(1)).isEmpty)
+  }
+
+  @Test("In a closed loop, by its users' lateness or by the loop lag")
+  func closed() {
+    var run = Watched()
+    run.look = LiveLooks.stress[0]
+    run.look(20) { $0.lateBy = .milliseconds(300) }
+    #expect(run.said.count == 1)
+    #expect(run.said.first?.contains("its requests go out late by 300 ms") == true)
+    #expect(run.said.first?.contains("try: fewer users, more engines") == true)
+
+    var slow = Watched()
+    slow.look = LiveLooks.stress[0]
+    slow.look(50) { look in
+      look.ttft[0].add(.milliseconds(50))
+      for _ in 0..<100 { look.loopLag.add(.milliseconds(3)) }
+    }
+    #expect(slow.said.count == 1)
+    #expect(slow.said.first?.contains("data waited 3.") == true, "\(slow.said)")
+  }
+}
