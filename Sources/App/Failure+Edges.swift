@@ -159,6 +159,14 @@ extension Failure {
     }
   }
 
+  /// Why no metrics can be served.
+  init(_ error: MetricsServerError) {
+    self.init(
+      .unavailable, "the metrics' port cannot be opened", at: "127.0.0.1:\(error.port)",
+      because: String(cString: strerror(error.code)),
+      remedy: "another port, or --metrics 0 for a free one")
+  }
+
   /// Why a recording could not start.
   init(_ error: RecorderError) {
     switch error {

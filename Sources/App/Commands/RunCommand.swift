@@ -23,6 +23,7 @@ struct RunCommand: AsyncParsableCommand {
         streamgate run --branch main --repeat 5           seed a baseline
         streamgate run --size quick --set rate=10 --recorder full
         streamgate run --rate 20 --duration 60s           explore: how does it do at 20 a second?
+        streamgate run --metrics 9464                     metrics while it runs
         streamgate run --commit "$SHA" --branch "$BRANCH" --inconclusive block
       """)
 
@@ -34,6 +35,8 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var candidate: CandidateOptions
 
   @OptionGroup var load: LoadOptions
+
+  @OptionGroup var metrics: MetricsOptions
 
   @Option(help: "quick, standard or soak, instead of the plan's size.")
   var size: String?
@@ -101,7 +104,8 @@ struct RunCommand: AsyncParsableCommand {
       extra.append(PlanOverride(path: "recorder", text: recorder, flag: "--recorder"))
     }
     let loaded = try LoadedPlan.load(global, extra: extra, load: load)
-    let session = try await RunSession.open(
+    let endpoint = try metrics.open(for: loaded.plan, options: global)
+    var session = try await RunSession.open(
       loaded, options: global, identity: try candidate.identity(for: loaded),
       publisher: Publisher(
         out: out, paths: loaded.plan.reports, junit: junitDialect.format,
@@ -109,6 +113,7 @@ struct RunCommand: AsyncParsableCommand {
       policy: ExitPolicy(
         inconclusive: inconclusive ?? (bisect ? .code : loaded.plan.gate.inconclusive),
         onNewEnvironment: loaded.plan.gate.onNewEnvironment))
+    session.metrics = endpoint
     if count > 1 {
       return try await session.seed(count: count, over: try spreadTime(loaded))
     }

@@ -21,6 +21,7 @@ struct Progress {
   private let label: String
   /// What is under way where that is not the profile, such as a warm pass.
   private let phase: String?
+  private let metrics: MetricsEndpoint?
   private var window: ProgressWindow
   private var watch = BehindWatch()
   private var lastLine: MonotonicNanos
@@ -28,12 +29,13 @@ struct Progress {
   /// Progress under a label such as `look 2 of 3`; the client is held against the smallest median
   /// of the runs of main where there is one.
   init(
-    label: String, phase: String? = nil, to output: Output, baselineMedian: Nanos? = nil,
-    now: MonotonicNanos
+    label: String, phase: String? = nil, to output: Output, metrics: MetricsEndpoint? = nil,
+    baselineMedian: Nanos? = nil, now: MonotonicNanos
   ) {
     self.label = label
     self.phase = phase
     self.output = output
+    self.metrics = metrics
     window = ProgressWindow(baselineMedian: baselineMedian)
     lastLine = now
   }
@@ -42,6 +44,7 @@ struct Progress {
   mutating func update(_ progress: EngineProgress, now: MonotonicNanos) {
     window.add(progress)
     let facts = window.facts(label: label, phase: phase)
+    metrics?.update(progress, facts)
     if case .nowhere = output { return }
     if let warning = watch.look(at: window) { Console.error(warning) }
     switch output {

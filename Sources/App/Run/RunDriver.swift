@@ -19,6 +19,8 @@ struct RunDriver {
   var reference: EnvironmentReference?
   /// The baseline's smallest median time to first token, which the client's error is held to.
   var smallestBaselineMedian: Nanos?
+  /// Serves how far the run is, nil where nobody asked.
+  var metrics: MetricsEndpoint?
   /// True if runs of main were refused with 429 too, or there are none: such refusals are then the
   /// quota's, and end the run.
   var isQuotaWatched = false
@@ -118,9 +120,12 @@ struct RunDriver {
     }
     signals.onSignal { count in control.stop(grace: count > 1 ? .zero : RunDriver.grace) }
     let (output, median) = (options.progressOutput, smallestBaselineMedian)
+    // A pass that is not measured is in no metric.
+    let metrics = phase == nil ? metrics : nil
     let view = Task {
       var progress = Progress(
-        label: label, phase: phase, to: output, baselineMedian: median, now: Clock.monotonic())
+        label: label, phase: phase, to: output, metrics: metrics, baselineMedian: median,
+        now: Clock.monotonic())
       while !Task.isCancelled {
         progress.update(control.progress, now: Clock.monotonic())
         try? await Task.sleep(for: .nanoseconds(Progress.interval.rawValue))
@@ -135,6 +140,7 @@ struct RunDriver {
     }
     view.cancel()
     await view.value
+    metrics?.finish(control.progress)
     return (result, control.progress)
   }
 

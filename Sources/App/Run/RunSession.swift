@@ -17,6 +17,8 @@ struct RunSession {
   let signals: Signals
   /// What a reader of the report should know.
   var notes: [String]
+  /// Serves how far its runs are, nil where nobody asked.
+  var metrics: MetricsEndpoint?
 
   var plan: Plan { loaded.plan }
 
@@ -87,7 +89,7 @@ struct RunSession {
     return RunDriver(
       loaded: loaded, schedule: schedule, store: storeLocation, options: options,
       signals: signals, reference: history.reference,
-      smallestBaselineMedian: ClientCheck.smallestMedian(of: main),
+      smallestBaselineMedian: ClientCheck.smallestMedian(of: main), metrics: metrics,
       isQuotaWatched: history.isQuotaTheCause(branch: plan.gate.branch))
   }
 }
