@@ -77,19 +77,37 @@ struct LiveTests {
   @Test("A rate that the client cannot reach is said at once, and the run is client-limited")
   func overload() throws {
     let product = try Product(plan: nil)
-    // Far more than one core sends, of streams so short that the service has slots for all.
-    let simulator = try Simulator(in: product.folder, "--ttft", "1ms", "--tokens", "1")
+    let simulator = try Simulator(in: product.folder, "--ttft", "5ms", "--tokens", "1")
     try product.folder.write(
-      TestPlan.sustained(
-        url: simulator.url, rate: 20_000, lines: "limits: { requests: 1000000 }"),
-      to: "streamgate.yaml")
-    let run = try product.start(["run", "--commit", "a", "--branch", "main"])
+      TestPlan.sustained(url: simulator.url, rate: 2_000), to: "streamgate.yaml")
+    // A twentieth of one CPU does not send that, however the client was built.
+    let cpu = try LiveTests.usableCPU()
+    let run = try product.start(
+      ["run", "--commit", "a", "--branch", "main", "--metrics", "0"],
+      under: ["nice", "-n", "19", "taskset", "-c", cpu])
+    _ = try run.errors(containing: "/metrics\n")
+    let spinners = try (0..<3).map { _ in
+      try RunningProcess(
+        "nice", ["-n", "10", "taskset", "-c", cpu, "sh", "-c", "while :; do :; done"])
+    }
     let warning = "warning: sustained: the client is behind: "
     _ = try run.errors(containing: warning)
+    // The line that a log has every ten seconds: as much as half of the load was late.
+    let log = try run.errors(containing: " of the run left, ")
+    #expect(log.contains("client over its limit: "), "\(log)")
+    for spinner in spinners { _ = try spinner.stop(signal: SIGKILL) }
     let end = try run.waitForEnd()
     #expect(end.code == 3, "\(end.errors)")
-    #expect(end.output.contains("client-limited"), "\(end.output)")
+    #expect(end.output.contains("CANNOT EVALUATE: client-limited: "), "\(end.output)")
     #expect(end.errors.components(separatedBy: warning).count == 2, "\(end.errors)")
     _ = try simulator.stop()
+  }
+
+  /// A CPU that this process may use.
+  private static func usableCPU() throws -> String {
+    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
+    let list = try #require(line?.drop { !$0.isNumber })
+    return String(list.prefix { $0.isNumber })
   }
 }

@@ -23,14 +23,14 @@ final class Product {
     try start(arguments).waitForEnd()
   }
 
-  /// Starts a command line.
-  func start(_ arguments: [String]) throws -> RunningProcess {
+  /// Starts a command line, by another program that execs it where one is given.
+  func start(_ arguments: [String], under starter: [String] = []) throws -> RunningProcess {
     let program = RunningProcess.product("streamgate")
     var variables = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
     variables["HOME"] = folder.path
     variables.merge(environment) { $1 }
     return try RunningProcess(
-      "env", ["-C", folder.path, program] + arguments, environment: variables)
+      "env", ["-C", folder.path] + starter + [program] + arguments, environment: variables)
   }
 
   /// A file's text.
