@@ -2,7 +2,13 @@ import CSQLite
 import Model
 
 /// Takes the columns of one row after the other, in the order of the insert's column list.
-struct BulkRow {
+///
+/// For PostgreSQL rows gather as bytes. `begin` makes room for a row of numbers at once and `text`
+/// for itself, so that the other columns are plain stores.
+///
+/// Invariant: between `begin` and the row's last column, `capacity - count` is at least
+/// `columnBytesMax` for each column that is still to come.
+struct BulkRow: ~Copyable {
   enum Target {
     /// Binds to a prepared statement.
     case sqlite(OpaquePointer)
@@ -10,19 +16,52 @@ struct BulkRow {
     case postgres
   }
 
-  let target: Target
-  /// The rows so far, in PostgreSQL's format.
-  var bytes: [UInt8] = []
+  /// Bytes of a column's length and of the longest number.
+  private static let columnBytesMax = 12
+  /// Bytes that the buffer begins with.
+  private static let capacityMin = 4_096
+
+  private let target: Target
+  private var start: UnsafeMutableRawPointer
+  private var capacity: Int
+  /// Bytes that have gathered.
+  private(set) var count = 0
   private var column: Int32 = 0
+  private var columns = 0
 
   init(_ target: Target) {
     self.target = target
+    capacity = BulkRow.capacityMin
+    start = .allocate(byteCount: capacity, alignment: 16)
+  }
+
+  deinit {
+    start.deallocate()
+  }
+
+  /// What has gathered, in PostgreSQL's format; good during the call only.
+  func withBytes<Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    try body(UnsafeRawBufferPointer(start: start, count: count))
+  }
+
+  /// Forgets what has gathered and keeps its room.
+  mutating func clear() { count = 0 }
+
+  /// Appends what stands outside of rows.
+  mutating func append(_ bytes: [UInt8]) {
+    reserve(bytes.count)
+    bytes.withUnsafeBytes { put($0) }
   }
 
   /// Begins a row of so many columns.
   mutating func begin(columns: Int) {
     column = 0
-    if case .postgres = target { append(UInt16(columns)) }
+    self.columns = columns
+    guard case .postgres = target else { return }
+    reserve(2 + columns * BulkRow.columnBytesMax)
+    put(UInt16(columns))
   }
 
   /// A SMALLINT; the value fits, or is the nearest that does.
@@ -31,9 +70,9 @@ struct BulkRow {
     switch target {
     case .sqlite(let statement): bind(statement, value.map { Int64(Int16(clamping: $0)) })
     case .postgres:
-      guard let value else { return appendNull() }
-      append(UInt32(2))
-      append(UInt16(bitPattern: Int16(clamping: value)))
+      guard let value else { return putNull() }
+      put(UInt32(2))
+      put(UInt16(bitPattern: Int16(clamping: value)))
     }
   }
 
@@ -43,9 +82,9 @@ struct BulkRow {
     switch target {
     case .sqlite(let statement): bind(statement, value)
     case .postgres:
-      guard let value else { return appendNull() }
-      append(UInt32(8))
-      append(UInt64(bitPattern: value))
+      guard let value else { return putNull() }
+      put(UInt32(8))
+      put(UInt64(bitPattern: value))
     }
   }
 
@@ -70,9 +109,9 @@ struct BulkRow {
         sqlite3_bind_null(statement, column)
       }
     case .postgres:
-      guard let value else { return appendNull() }
-      append(UInt32(8))
-      append(value.bitPattern)
+      guard let value else { return putNull() }
+      put(UInt32(8))
+      put(value.bitPattern)
     }
   }
 
@@ -81,7 +120,7 @@ struct BulkRow {
     column += 1
     guard var value = value?.storable else {
       if case .sqlite(let statement) = target { sqlite3_bind_null(statement, column) }
-      if case .postgres = target { appendNull() }
+      if case .postgres = target { putNull() }
       return
     }
     let index = column
@@ -89,8 +128,11 @@ struct BulkRow {
     case .sqlite(let statement):
       value.withUTF8 { _ = bindText(statement, index, $0) }
     case .postgres:
-      append(UInt32(value.utf8.count))
-      bytes.append(contentsOf: value.utf8)
+      reserve(value.utf8.count + (columns - Int(index) + 1) * BulkRow.columnBytesMax)
+      value.withUTF8 { bytes in
+        put(UInt32(bytes.count))
+        put(UnsafeRawBufferPointer(bytes))
+      }
     }
   }
 
@@ -102,10 +144,28 @@ struct BulkRow {
     }
   }
 
-  private mutating func appendNull() { append(UInt32.max) }
+  private mutating func reserve(_ bytes: Int) {
+    guard count + bytes > capacity else { return }
+    capacity = max(capacity * 2, count + bytes)
+    let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
+    larger.copyMemory(from: start, byteCount: count)
+    start.deallocate()
+    start = larger
+  }
 
-  private mutating func append(_ value: some FixedWidthInteger) {
-    withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+  private mutating func putNull() { put(UInt32.max) }
+
+  private mutating func put<Number: FixedWidthInteger & BitwiseCopyable>(_ value: Number) {
+    assert(count + MemoryLayout<Number>.size <= capacity, "no room for column \(column)")
+    start.storeBytes(of: value.bigEndian, toByteOffset: count, as: Number.self)
+    count += MemoryLayout<Number>.size
+  }
+
+  private mutating func put(_ bytes: UnsafeRawBufferPointer) {
+    guard let from = bytes.baseAddress else { return }
+    assert(count + bytes.count <= capacity, "no room for column \(column)")
+    (start + count).copyMemory(from: from, byteCount: bytes.count)
+    count += bytes.count
   }
 }
 

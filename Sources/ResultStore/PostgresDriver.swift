@@ -128,17 +128,14 @@ final class PostgresDriver: Driver {
     defer { PQclear(begun) }
     guard PQresultStatus(begun) == PGRES_COPY_IN else { throw error(begun) }
     var row = BulkRow(.postgres)
-    row.bytes = PostgresDriver.copyHeader
+    row.append(PostgresDriver.copyHeader)
     for i in 0..<count {
       row.begin(columns: columns.count)
       fill(i, &row)
-      if row.bytes.count >= PostgresDriver.copyBytes {
-        try put(row.bytes)
-        row.bytes.removeAll(keepingCapacity: true)
-      }
+      if row.count >= PostgresDriver.copyBytes { try put(&row) }
     }
-    row.bytes.append(contentsOf: [0xFF, 0xFF])
-    try put(row.bytes)
+    row.append(PostgresDriver.copyEnd)
+    try put(&row)
     guard PQputCopyEnd(connection, nil) == 1 else { throw error(nil) }
     var failure: StoreError?
     while let result = PQgetResult(connection) {
@@ -151,15 +148,18 @@ final class PostgresDriver: Driver {
   /// `PGCOPY\n\377\r\n\0`, no flags, no extension (PostgreSQL manual, COPY, Binary Format).
   private static let copyHeader: [UInt8] =
     Array("PGCOPY\n".utf8) + [0xFF, 0x0D, 0x0A, 0] + Array(repeating: 0, count: 8)
+  /// A count of columns that no row has.
+  private static let copyEnd: [UInt8] = [0xFF, 0xFF]
   /// Bytes that are handed to libpq at once.
-  private static let copyBytes = 256 * 1024
+  private static let copyBytes = 64 * 1024
 
-  private func put(_ bytes: [UInt8]) throws(StoreError) {
-    let code = bytes.withUnsafeBytes { buffer in
-      PQputCopyData(
-        connection, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(buffer.count))
+  /// Hands over what has gathered.
+  private func put(_ row: inout BulkRow) throws(StoreError) {
+    try row.withBytes { bytes throws(StoreError) in
+      let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+      guard PQputCopyData(connection, start, Int32(bytes.count)) == 1 else { throw error(nil) }
     }
-    guard code == 1 else { throw error(nil) }
+    row.clear()
   }
 
   /// The number is streamgate's own: the first eight bytes of its name.

@@ -16,11 +16,29 @@ extension ResultStore {
   }
 
   func insert(_ samples: [StreamSample], run: RunKey) throws(StoreError) {
+    // The pointer spares a copy of each sample, and counting who else holds its texts.
+    let inserted = samples.withUnsafeBufferPointer { samples in
+      Result { () throws(StoreError) in
+        for start in stride(from: 0, to: samples.count, by: ResultStore.rowsPerStatement) {
+          let end = min(start + ResultStore.rowsPerStatement, samples.count)
+          try insert(samples[start..<end], run: run)
+        }
+      }
+    }
+    try inserted.get()
+  }
+
+  /// Rows of one statement, few enough that the limit of a statement's time allows for them.
+  private static let rowsPerStatement = 100_000
+
+  private func insert(
+    _ samples: Slice<UnsafeBufferPointer<StreamSample>>, run: RunKey
+  ) throws(StoreError) {
     try driver.bulkInsert(
       into: "sample", ["run"] + SampleColumns.names, count: samples.count
     ) { i, row in
       row.big(run.rawValue)
-      SampleColumns.write(samples[i], to: &row)
+      SampleColumns.write(samples[samples.startIndex + i], to: &row)
     }
   }
 }

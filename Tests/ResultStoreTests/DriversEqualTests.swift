@@ -50,6 +50,27 @@ struct DriversEqualTests {
     #expect(answers.count == 2 * texts.count)
   }
 
+  @Test("Evidence far longer than usual comes back whole, between requests without any")
+  func longTexts() throws {
+    let places = try [TestStore(.sqlite), TestStore(.postgres)]
+    let stores = try places.map { try $0.open() }
+    let samples = (0..<60).map { i -> StreamSample in
+      var sample = Build.success(seq: i)
+      guard i % 3 == 0 else { return sample }
+      sample.outcome = .malformed
+      let text = String(repeating: "é\(i)", count: 1 << (i / 4))
+      sample.evidence = Evidence(
+        transportCode: i, offset: i, excerpt: text, finishReason: i % 2 == 0 ? nil : text,
+        detail: text + ".")
+      return sample
+    }
+    let answers = try both(stores) { store in
+      try store.importRun(RunRecord(header: Build.header(runID: "run"), samples: samples))
+      return try store.samples("run")
+    }
+    #expect(answers == samples)
+  }
+
   @Test("Every number comes back to the last bit")
   func numbers() throws {
     let places = try [TestStore(.sqlite), TestStore(.postgres)]
