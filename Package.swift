@@ -97,8 +97,8 @@ let package = Package(
     .executableTarget(
       name: "streamgate-bench",
       dependencies: [
-        "LoadEngine", "StreamMeter", "Workload", "Plan", "Gate", "ResultStore", "Model",
-        argumentParser,
+        "LoadEngine", "StreamMeter", "Workload", "Plan", "Statistics", "Gate", "ResultStore",
+        "Model", "CLinux", "CPostgres", argumentParser,
       ],
       path: "Benchmarks", swiftSettings: strict),
 

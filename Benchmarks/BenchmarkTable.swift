@@ -14,21 +14,26 @@ struct BenchmarkTable {
     self.columns = columns
   }
 
+  /// Adds a row; NaN stands for a figure that there is not.
   mutating func add(_ label: String, _ figures: [Double]) {
     precondition(figures.count == columns.count, "\(figures.count) figures, \(columns.count) names")
     rows.append((label, figures))
   }
 
-  /// Prints the table, and writes it to a file if one is named.
-  func publish(json path: String?) throws {
+  /// Prints tables, and writes them to a file if one is named, as a JSON list.
+  static func publish(_ tables: [BenchmarkTable], json path: String?) throws {
+    for table in tables { table.printText() }
+    guard let path else { return }
+    let list = JSONValue.array(tables.map(\.json))
+    try Data(JSONWriter.bytes(list, indent: 2)).write(to: URL(filePath: path))
+  }
+
+  private func printText() {
     let width = (rows.map(\.label.count).max() ?? 0) + 2
     print(name)
     print(pad("", width) + columns.map { pad($0, 18) }.joined())
     for row in rows {
       print(pad(row.label, width) + row.figures.map { pad(text($0), 18) }.joined())
-    }
-    if let path {
-      try Data(JSONWriter.bytes(json, indent: 2)).write(to: URL(filePath: path))
     }
   }
 
@@ -41,7 +46,7 @@ struct BenchmarkTable {
           rows.map { row in
             .object(
               [JSONMember("case", .string(row.label))]
-                + zip(columns, row.figures).map { JSONMember($0, .number($1)) })
+                + zip(columns, row.figures).map { JSONMember($0, $1.isNaN ? .null : .number($1)) })
           })),
     ])
   }
@@ -51,14 +56,24 @@ struct BenchmarkTable {
   }
 
   private func text(_ figure: Double) -> String {
-    figure.magnitude >= 100 ? String(Int64(figure.rounded())) : String(format: "%.3f", figure)
+    if figure.isNaN { return "-" }
+    return figure.magnitude >= 100
+      ? String(Int64(figure.rounded())) : String(format: "%.3f", figure)
   }
 }
 
 /// CPU seconds that this thread has used.
-func threadCPUSeconds() -> Double {
+func threadCPUSeconds() -> Double { seconds(CLOCK_THREAD_CPUTIME_ID) }
+
+/// CPU seconds that this process has used, all its threads.
+func processCPUSeconds() -> Double { seconds(CLOCK_PROCESS_CPUTIME_ID) }
+
+/// Seconds of the monotonic clock.
+func wallSeconds() -> Double { seconds(CLOCK_MONOTONIC) }
+
+private func seconds(_ clock: clockid_t) -> Double {
   var time = timespec()
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  clock_gettime(clock, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 

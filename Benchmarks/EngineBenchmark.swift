@@ -85,7 +85,7 @@ struct EngineBenchmark: AsyncParsableCommand {
         check.loopLagP99.milliseconds, check.scheduleLagP99.milliseconds,
         Double(check.involuntarySwitches), resident,
       ])
-    try table.publish(json: json)
+    try BenchmarkTable.publish([table], json: json)
     if let csv { try write(samples, to: csv) }
   }
 
@@ -141,12 +141,6 @@ struct EngineBenchmark: AsyncParsableCommand {
     }
     let text = "sent_ns,first_token_ns,last_token_ns,content_events,outcome\n" + rows.joined()
     try Data(text.utf8).write(to: URL(filePath: path))
-  }
-
-  private func processCPUSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
   /// The most memory that the process ever had resident.

@@ -39,7 +39,7 @@ struct GateBenchmark: ParsableCommand {
         "compare \(count) with \(count) requests",
         [measure { _ = DisplayTests.compare(candidate: [record], baseline: [record]) }])
     }
-    try table.publish(json: json)
+    try BenchmarkTable.publish([table], json: json)
   }
 
   /// The median of the thread's CPU time, in milliseconds.

@@ -62,7 +62,7 @@ struct ParserBenchmark: ParsableCommand {
           1e9 / (rate * bytes),
         ])
     }
-    try table.publish(json: json)
+    try BenchmarkTable.publish([table], json: json)
   }
 
   private func everyDialect() -> [Case] {

@@ -4,15 +4,25 @@ import Gate
 import Model
 import ResultStore
 
-/// A large run stored and summarized, and a gate over a long history, in each database.
+/// Rows a second into each database, a large run stored and summarized, and a gate over a long
+/// history.
 struct StoreBenchmark: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "store",
-    abstract: "Seconds to keep and summarize a run; milliseconds of a gate over its history.",
-    discussion: "PostgreSQL is measured where STREAMGATE_TEST_POSTGRES names a database.")
+    abstract: "Rows a second into each store; seconds to keep a run; milliseconds of a gate.",
+    discussion: """
+      PostgreSQL is measured where STREAMGATE_TEST_POSTGRES names a database, and there against \
+      its own COPY FROM a file of the same rows, which its user must be allowed to read.
+      """)
 
   @Option(help: "Requests of the large run.")
   var samples = 200_000
+
+  @Option(help: "Rows of one append, each a transaction.")
+  var batch = 20_000
+
+  @Option(help: "Measurements of rows a second; the median is shown.")
+  var rounds = 5
 
   @Option(help: "Runs of history.")
   var history = 60
@@ -37,11 +47,13 @@ struct StoreBenchmark: AsyncParsableCommand {
     if let server = ProcessInfo.processInfo.environment["STREAMGATE_TEST_POSTGRES"] {
       stores.append(("PostgreSQL", StoreLocation(server)))
     }
+    let bulk = try BulkBenchmark(rows: samples, batch: batch, rounds: rounds, folder: folder)
+      .table(postgres: stores.last { $0.0 == "PostgreSQL" }?.1)
     for (name, location) in stores {
       let figures = try await recorded(location, folder) + gated(location)
       table.add(name, figures)
     }
-    try table.publish(json: json)
+    try BenchmarkTable.publish([bulk, table], json: json)
   }
 
   /// A run through the recorder, spool file included, as `run` does it.
@@ -112,72 +124,6 @@ struct StoreBenchmark: AsyncParsableCommand {
     return [median(times), (cpu() - startCPU) * 1e3 / Double(repeats)]
   }
 
-  /// Wall seconds.
-  private func now() -> Double { seconds(CLOCK_MONOTONIC) }
-
-  /// CPU seconds of this process, all threads; the database server's are not in it.
-  private func cpu() -> Double { seconds(CLOCK_PROCESS_CPUTIME_ID) }
-
-  private func seconds(_ clock: clockid_t) -> Double {
-    var time = timespec()
-    clock_gettime(clock, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-  }
-}
-
-/// A run of three profiles and three scenarios with plausible times.
-private struct MadeRun {
-  let header: RunHeader
-  let samples: [StreamSample]
-
-  init(id: String, requests: Int, startedAt: Int64 = 0) {
-    header = RunHeader(
-      runID: id, project: "bench", commit: "c-" + id, branch: "main",
-      environment: "bench-00000000", startedAt: UnixNanos(1_700_000_000_000_000_000 + startedAt),
-      timeout: .seconds(120), profiles: ["ramp-up", "sustained", "stress"],
-      scenarios: ["short", "long", "support"], version: "bench")
-    var random = SeededGenerator(seed: UInt64(startedAt) + 1, label: id)
-    samples = (0..<requests).map { i in
-      MadeRun.sample(i, profile: i * 3 / requests, random: &random)
-    }
-  }
-
-  private static func sample(
-    _ i: Int, profile: Int, random: inout SeededGenerator
-  ) -> StreamSample {
-    var sample = StreamSample(
-      profile: profile, scenario: i % 3, stage: i % 10, isWarmup: i % 50 == 0, seq: i,
-      intended: .milliseconds(Int64(i)), outcome: .complete)
-    let tokens = 50 + random.nextIndex(below: 100)
-    let gap = Nanos(Int64(15_000_000 + random.nextIndex(below: 10_000_000)))
-    let first = Nanos(Int64(80_000_000 + random.nextIndex(below: 200_000_000)))
-    sample.sent = sample.intended + .microseconds(30)
-    sample.requestSent = .microseconds(200)
-    sample.headers = first - .microseconds(40)
-    sample.firstByte = first - .microseconds(20)
-    sample.firstChoice = first - .microseconds(10)
-    sample.firstToken = first
-    sample.firstAnswer = first
-    sample.lastToken = first + gap * Int64(tokens - 1)
-    sample.done = first + gap * Int64(tokens)
-    sample.end = first + gap * Int64(tokens)
-    sample.usageOutputTokens = tokens
-    sample.usageInputTokens = 40
-    sample.contentEvents = tokens
-    sample.bodyBytes = tokens * 180
-    sample.gapMedian = gap
-    sample.gapP99 = gap + gap
-    sample.gapMax = gap + gap
-    sample.gapMaxAt = sample.intended + first + gap * 5
-    sample.connectionReused = i > 100
-    sample.httpStatus = 200
-    if random.nextIndex(below: 100) == 0 {
-      sample.outcome = .truncated
-      sample.done = nil
-      sample.evidence = Evidence(
-        offset: sample.bodyBytes, excerpt: "data: {\"choices\":[]}",
-        detail: "the body ended without the end marker")
-    }
-    return sample
-  }
+  private func now() -> Double { wallSeconds() }
+  private func cpu() -> Double { processCPUSeconds() }
 }
