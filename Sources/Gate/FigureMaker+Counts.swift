@@ -171,33 +171,6 @@ extension FigureMaker {
     let hit = cached.reduce(0) { $0 + (samples[$1].usageCachedTokens ?? 0) }
     sheet.add(name, Double(hit) / Double(prompt), n: cached.count)
   }
-
-  /// A profile's stages, where it has several.
-  func addStages(to sheet: inout FigureSheet, indices: [Int]) {
-    var stages: [Int: [Int]] = [:]
-    for index in indices { stages[samples[index].stage, default: []].append(index) }
-    guard stages.count > 1 else { return }
-    for (stage, members) in stages.sorted(by: { $0.key < $1.key }) {
-      let name = "stage.\(stage)."
-      let n = members.count
-      sheet.add(name + "requests", Double(n), n: n)
-      let ttft = SortedColumn(streamed(members).map { samples[$0].gateTTFT })
-      let duration = SortedColumn(members.map { samples[$0].gateDuration })
-      sheet.add(name + "ttft.p50", ttft.quantile(0.5), n: n)
-      sheet.add(name + "ttft.p95", ttft.quantile(0.95), n: n)
-      sheet.add(name + "duration.p50", duration.quantile(0.5), n: n)
-      let counts = ProfileCounts(
-        samples: samples, indices: members, stallGap: yardstick.stallGap)
-      sheet.add(name + "error", Double(counts.error) / Double(n), n: n)
-      sheet.add(name + "truncated", Double(counts.truncated) / Double(n), n: n)
-      let refused = members.count { samples[$0].outcome == .http429 }
-      sheet.add(name + "http_429", Double(refused), n: n)
-      let starts = members.map { samples[$0].intended }
-      if let first = starts.min(), let last = starts.max(), last > first {
-        sheet.add(name + "intended.rate", Double(n - 1) / (last - first).seconds, n: n)
-      }
-    }
-  }
 }
 
 /// An objective's bound as a limit of a single request.

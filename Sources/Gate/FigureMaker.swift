@@ -30,7 +30,7 @@ struct FigureMaker {
     for (position, profile) in groups.profiles.enumerated() {
       var sheet = FigureSheet(key: CellKey(profile: profile.profile, scenario: ""))
       add(to: &sheet, indices: profile.indices, span: spans[profile.profile] ?? 0)
-      addStages(to: &sheet, indices: profile.indices)
+      addStages(to: &sheet, position)
       addOutcomes(to: &sheet, indices: groups.scheduled[position].indices)
       all += sheet.figures
     }

@@ -9,6 +9,13 @@ extension ReportFigure {
   /// Starts the names of the figures of one turn of a cell's conversations: `turn.0.ttft.p50`.
   public static let turnPrefix = "turn."
 
+  /// Starts the names of the figures of one stage of a profile: `stage.0.ttft.p50`.
+  public static let stagePrefix = "stage."
+
+  /// Starts the names of the figures on where a profile's latencies leave their flat part:
+  /// `knee.ttft.stage`.
+  public static let kneePrefix = "knee."
+
   /// The time to first token of the run's first request, warm-up or not; in the first profile.
   public static let coldStart = "cold_start.ttft"
 

@@ -34,6 +34,13 @@ public enum Figures {
     seconds < 0 ? duration(seconds) : "+" + duration(seconds)
   }
 
+  /// A rate as `6.20/s`: three significant digits.
+  static func rate(_ perSecond: Double) -> String {
+    guard perSecond.isFinite, perSecond != 0 else { return fixed(perSecond, decimals: 0) + "/s" }
+    let rounded = significant(perSecond, digits: 3)
+    return fixed(rounded, decimals: decimals(for: rounded.magnitude)) + "/s"
+  }
+
   /// A share as `3.1 %`, three significant digits at most, at most two decimals.
   public static func percent(_ share: Double) -> String {
     let value = share * 100

@@ -163,6 +163,7 @@ public enum MarkdownReport {
         $0.paragraph(.plain(ReportModel.measuredNote))
       }
     }
+    stages(model, &writer)
     logins(model, &writer)
     if !model.displays.isEmpty {
       writer.details("Distributions of single requests, for information") {
@@ -182,6 +183,25 @@ public enum MarkdownReport {
         ["Fact", "Value"],
         model.details.map { [.plain($0.label), $0.isCode ? .code($0.text) : .plain($0.text)] })
       $0.list(ReportModel.legend.map { .plain($0) })
+    }
+  }
+
+  private static let stageTitles =
+    ["Profile", ">Stage", ">Requests"] + ReportModel.stageTitles.map { ">" + $0 }
+    + ["Failures", ""]
+
+  private static func stages(_ model: ReportModel, _ writer: inout MarkdownWriter) {
+    guard !model.stages.isEmpty else { return }
+    writer.details("Stages of the load, and their knee") {
+      $0.list(model.knees.map { .plain($0.text) })
+      $0.table(
+        stageTitles,
+        model.stages.map { row in
+          [.code(row.profile), .plain(row.stage), .plain(row.n)]
+            + row.figures.map { .plain($0) }
+            + [.plain(row.failures), row.knee.isEmpty ? "" : .strong(.plain(row.knee))]
+        })
+      $0.paragraph(.plain(ReportModel.stageNote))
     }
   }
 

@@ -39,6 +39,10 @@ public struct ReportModel: Sendable, Equatable {
   public var measured: [MeasuredRow]
   /// What it measured in each turn of its conversations; empty without any.
   public var turns: [TurnRow]
+  /// What it measured in each stage of its profiles; empty without stages.
+  public var stages: [StageRow]
+  /// Where the latencies of those profiles leave their flat part, or that they do not.
+  public var knees: [KneeNote]
   /// What its logins did, one sentence each; empty where nobody logged in.
   public var logins: [String]
   /// Noise and smallest visible effect, one sentence each.

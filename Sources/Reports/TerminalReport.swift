@@ -33,6 +33,7 @@ public enum TerminalReport {
     let failed = model.outcomes.filter { $0.failures != "none" }
     writer.sentences(
       failed.map { "\($0.profile): \($0.succeeded) of \($0.total) succeeded; \($0.failures)" })
+    writer.sentences(model.knees.filter(\.isFound).map(\.text))
     writer.sentences(model.logins)
     writer.sentences(model.noise)
     writer.sentences(model.warnings.map { "warning: " + $0 }, .yellow)

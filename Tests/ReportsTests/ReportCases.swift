@@ -19,7 +19,7 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
 
   static let all: [ReportCase] = [
     .pass, .fail, .inconclusive, .learning, .clientLimited, .missingCells, .aborted, .waived,
-    .inherited, .objectives, .bareFiles, .recorded, .exploration, .explorationMissed,
+    .inherited, .objectives, .bareFiles, .recorded, .stages, .exploration, .explorationMissed,
   ]
 }
 
@@ -295,6 +295,36 @@ extension ReportCase {
       .objectiveNotJudged("sustained: duration.p99 < 20s"),
     ]
     return Piece.report("objectives", verdict, exitCode: 1)
+  }()
+
+  /// A ramp whose service is full in its last two stages.
+  static let stages: ReportCase = {
+    var item = Piece.report("stages", Piece.verdict(.pass), exitCode: 0)
+    let last = item.candidates.count - 1
+    func add(_ name: String, _ value: Double, n: Int = 120) {
+      item.candidates[last].figures.append(
+        ReportFigure(profile: "ramp-up", scenario: "", name: name, value: value, n: n))
+    }
+    for stage in 0..<5 {
+      let (isFull, name) = (stage > 2, "stage.\(stage).")
+      for (figure, value) in [
+        ("intended.rate", 2.5 * Double(stage + 1)), ("achieved.rate", 2.5 * Double(stage + 1)),
+        ("in_flight.mean", isFull ? 31.4 : 4.2), ("in_flight.max", isFull ? 40 : 9),
+        ("tokens.rate", isFull ? 803.2 : 98.7), ("ttft.p50", isFull ? 1.31 : 0.412),
+        ("ttft.p95", isFull ? 2.6 : 0.5), ("duration.p50", isFull ? 3.2 : 2.1),
+        ("duration.p95", isFull ? 4.4 : 2.6), ("error", isFull ? 0.025 : 0), ("truncated", 0),
+      ] { add(name + figure, value, n: 12 * (stage + 1)) }
+      add(name + "requests", Double(12 * (stage + 1)), n: 12 * (stage + 1))
+      add(name + "outcome.complete", Double(12 * (stage + 1)))
+      guard isFull else { continue }
+      add(name + "outcome.http_429", 3)
+      add(name + "outcome.broken", 1)
+      add(name + "http_429.first", 2.1, n: 3)
+    }
+    add("knee.ttft.stage", 3, n: 5)
+    add("knee.ttft.flat.rate", 7.5, n: 5)
+    add("knee.duration.flat.rate", 12.5, n: 5)
+    return item
   }()
 
   static let bareFiles: ReportCase = {

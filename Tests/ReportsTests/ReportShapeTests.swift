@@ -58,6 +58,38 @@ struct ReportShapeTests {
     #expect(MarkdownCheck.problems(MarkdownReport.bytes(item.model)) == [])
   }
 
+  @Test("Stages have rows of their own with their failures, and the knee is at its stage")
+  func stages() throws {
+    #expect(ReportCase.pass.model.stages.isEmpty && ReportCase.pass.model.knees.isEmpty)
+    let model = ReportCase.stages.model
+    #expect(model.stages.map(\.stage) == ["1", "2", "3", "4", "5"])
+    #expect(model.stages.map(\.knee) == ["", "", "", "knee of ttft", ""])
+    #expect(model.stages[0].failures == "none")
+    #expect(model.stages[3].failures == "3 http_429 (first after 2.10 s), 1 broken")
+    let figures = model.stages[3].figures
+    #expect(figures.prefix(6) == ["10.0/s", "10.0/s", "31.4", "40", "803", "1.31 s"])
+    #expect(figures[6] == "2.60 s*", "48 requests are too few for a p95")
+    #expect(model.knees.map(\.isFound) == [true, false])
+    #expect(
+      model.knees.map(\.text) == [
+        "knee of ramp-up: ttft p50 is flat up to 7.50/s and leaves it at stage 4 of 5"
+          + " (10.0/s, 31 in flight): 1.31 s",
+        "ramp-up: no knee of duration up to 12.5/s",
+      ])
+    let terminal = String(decoding: TerminalReport.bytes(model), as: UTF8.self)
+    #expect(terminal.contains("  knee of ramp-up: ttft p50") && !terminal.contains("no knee"))
+  }
+
+  @Test("Stages without a figure on knees had too few requests for one, which is said")
+  func noKnees() {
+    var item = ReportCase.stages
+    let last = item.candidates.count - 1
+    item.candidates[last].figures.removeAll { $0.name.hasPrefix("knee.") }
+    #expect(item.model.knees.map(\.isFound) == [false])
+    #expect(
+      item.model.knees.map(\.text) == ["ramp-up: too few requests a stage to look for a knee"])
+  }
+
   @Test("Logins have sentences of their own, and no report without them has any")
   func logins() throws {
     var item = ReportCase.pass
