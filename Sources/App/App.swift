@@ -74,7 +74,7 @@ struct StreamgateCommand: AsyncParsableCommand {
     version: App.version,
     subcommands: [
       InitCommand.self, CheckCommand.self, PlanCommand.self, RunCommand.self,
-      CompareCommand.self, ReportCommand.self, RunsCommand.self, BaselineCommand.self,
-      StoreCommand.self,
+      CapacityCommand.self, CompareCommand.self, ReportCommand.self, RunsCommand.self,
+      BaselineCommand.self, StoreCommand.self,
     ])
 }

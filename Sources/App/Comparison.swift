@@ -73,13 +73,7 @@ struct Comparison {
 
   /// Judges a `result.json` again.
   func judgeAgain(_ path: String) throws -> Report {
-    let bytes: [UInt8]
-    do {
-      bytes = Array(try Data(contentsOf: URL(filePath: path)))
-    } catch {
-      throw Failure(
-        .input, "the file cannot be read", at: path, because: error.localizedDescription)
-    }
+    let bytes = try Comparison.bytes(of: path)
     let file: ResultFile
     do {
       file = try ResultFile.decode(bytes)
@@ -92,6 +86,16 @@ struct Comparison {
       facts.exitCode = Int(policy(nil).code(for: verdict).rawValue)
     }
     return Report(input: file.input, verdict: verdict, facts: facts)
+  }
+
+  /// A file's bytes.
+  static func bytes(of path: String) throws -> [UInt8] {
+    do {
+      return Array(try Data(contentsOf: URL(filePath: path)))
+    } catch {
+      throw Failure(
+        .input, "the file cannot be read", at: path, because: error.localizedDescription)
+    }
   }
 
   // MARK: - Two names

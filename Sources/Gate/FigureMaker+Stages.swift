@@ -13,7 +13,8 @@ extension FigureMaker {
     for index in groups.scheduled[position].indices {
       stages[samples[index].stage, default: []].append(index)
     }
-    guard stages.count > 1 else { return }
+    let isSearch = groups.scheduled[position].profile == CapacityRun.profile
+    guard stages.count > 1 || (isSearch && !stages.isEmpty) else { return }
     let traffic = Traffic(samples.filter { $0.profile == position }, unit: yardstick.unit)
     var levels: [StageLevel] = []
     for (stage, indices) in stages.sorted(by: { $0.key < $1.key }) {
@@ -26,7 +27,8 @@ extension FigureMaker {
       }
       let n = indices.count
       let sent = indices.count { samples[$0].sent != nil }
-      let rate = Double(n) / span.length
+      let isKnown = stageRates.indices.contains(stage)
+      let rate = isKnown ? stageRates[stage] : Double(n) / span.length
       sheet.add(name + "intended.rate", rate, n: n)
       sheet.add(name + "achieved.rate", Double(sent) / span.length, n: n)
       sheet.add(name + "in_flight.mean", traffic.openMean(span), n: n)

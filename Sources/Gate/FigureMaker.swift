@@ -11,6 +11,8 @@ struct FigureMaker {
   let header: RunHeader
   let yardstick: Yardstick
   let objectives: [Objective]
+  /// Requests a second of each stage, where they are known; else they are told from its requests.
+  var stageRates: [Double] = []
 
   /// Quantiles that are printed; a reader marks those below `Floors.quantile`.
   static let quantiles: [(name: String, p: Double)] = [

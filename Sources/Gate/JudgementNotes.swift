@@ -12,32 +12,8 @@ extension Judgement {
 
   private func judgeObjective(_ objective: Objective) -> ObjectiveResult {
     let name = objective.description
-    let figures = selection.candidates.compactMap { run in
-      run.objectives.first { $0.objective == name }
-    }
-    let values = figures.compactMap(\.value)
-    let isCount = objective.comparison == .equal
-    var result = ObjectiveResult(
-      objective: name, verdict: .inconclusive, value: nil, bound: objective.bound,
-      n: figures.reduce(0) { $0 + $1.n }, floor: objective.floor)
-    guard !values.isEmpty else { return result }
-    let value = isCount ? values.reduce(0, +) : Quantile.type7(values, 0.5)
-    result.value = value
-    let intervals = figures.compactMap(\.interval)
-    if intervals.count == figures.count {
-      let low = Quantile.type7(intervals.map(\.lowerBound), 0.5)
-      let high = Quantile.type7(intervals.map(\.upperBound), 0.5)
-      result.interval = low...max(low, high)
-    }
-    guard result.n >= result.floor else { return result }
-    let isMet =
-      switch objective.comparison {
-      case .less: value < objective.bound
-      case .lessOrEqual: value <= objective.bound
-      case .equal: value == objective.bound
-      }
-    result.verdict = isMet ? .ok : .fail
-    return result
+    return objective.judged(
+      selection.candidates.compactMap { run in run.objectives.first { $0.objective == name } })
   }
 
   /// All warnings, in the order of their importance.

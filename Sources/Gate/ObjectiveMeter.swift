@@ -1,5 +1,5 @@
 import Model
-import Plan
+public import Plan
 import Statistics
 
 extension Objective {
@@ -13,11 +13,39 @@ extension Objective {
   }
 
   /// Requests that the objective's figure needs; shares and counts need one.
-  var floor: Int {
+  public var floor: Int {
     switch metric {
     case .latency(_, let quantile): Floors.quantile(quantile)
     case .rate: 1
     }
+  }
+}
+
+extension Objective {
+  /// What became of it in runs with these figures: their median is judged, counts summed.
+  func judged(_ figures: [ObjectiveFigure]) -> ObjectiveResult {
+    let values = figures.compactMap(\.value)
+    var result = ObjectiveResult(
+      objective: description, verdict: .inconclusive, value: nil, bound: bound,
+      n: figures.reduce(0) { $0 + $1.n }, floor: floor)
+    guard !values.isEmpty else { return result }
+    let value = comparison == .equal ? values.reduce(0, +) : Quantile.type7(values, 0.5)
+    result.value = value
+    let intervals = figures.compactMap(\.interval)
+    if intervals.count == figures.count {
+      let low = Quantile.type7(intervals.map(\.lowerBound), 0.5)
+      let high = Quantile.type7(intervals.map(\.upperBound), 0.5)
+      result.interval = low...max(low, high)
+    }
+    guard result.n >= result.floor else { return result }
+    let isMet =
+      switch comparison {
+      case .less: value < bound
+      case .lessOrEqual: value <= bound
+      case .equal: value == bound
+      }
+    result.verdict = isMet ? .ok : .fail
+    return result
   }
 }
 

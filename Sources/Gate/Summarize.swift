@@ -11,13 +11,13 @@ extension Gate {
   /// into the header of the result, as are the token unit and whether the run is usable.
   /// `smallestBaselineMedian` is the baseline's smallest median time to first token, which the
   /// client's own error is held against; nil: the run's own. `firstRequest` is the first request
-  /// of all where it is none of the samples, as after a warm pass; `logins` are the run's. The
-  /// record keeps the samples.
+  /// of all where it is none of the samples, as after a warm pass; `logins` are the run's;
+  /// `stageRates` are the rates of its stages where they are known. The record keeps the samples.
   /// O(n log n).
   public static func summarize(
     samples: [StreamSample], header: RunHeader, objectives: [Objective] = [],
     logins: LoginLog = LoginLog(), smallestBaselineMedian: Nanos? = nil,
-    firstRequest: StreamSample? = nil
+    firstRequest: StreamSample? = nil, stageRates: [Double] = []
   ) -> RunRecord {
     var header = header
     header.tokenUnit =
@@ -44,7 +44,7 @@ extension Gate {
     }
     record.figures = FigureMaker(
       samples: samples, groups: groups, header: header, yardstick: yardstick,
-      objectives: expanded
+      objectives: expanded, stageRates: stageRates
     ).figures()
     record.figures += coldStart(firstRequest, samples: samples, header: header)
     record.figures += LoginFigures(logins).figures

@@ -19,6 +19,12 @@ extension Objective {
     return "\(prefix)\(name) \(comparison.rawValue) \(bound)"
   }
 
+  /// The objective that `text` gave, nil for a text that is none.
+  public init?(text: String) {
+    guard case .success(let objective) = Objective.parse(text) else { return nil }
+    self = objective
+  }
+
   /// The objective of a text, `[profile[/scenario]:] metric[.pNN] (<|<=|==) value`: a latency needs
   /// `.pNN` and a duration, a rate a share as in `1%`, and `==` a count.
   static func parse(_ text: String) -> Result<Objective, ValueError> {

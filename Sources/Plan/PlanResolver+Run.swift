@@ -31,8 +31,15 @@ extension PlanResolver {
     for node in nodes {
       let element = PlanReader.Field(path: field.path, node: node, sectionOrigin: node.origin)
       guard let text = reader.scalar(element) else { continue }
+      if text == "capacity" {
+        reader.report(
+          ValueError(
+            "capacity is no profile of a run: what it sends depends on what it measures",
+            remedy: "remove it, and run streamgate capacity"), element)
+        continue
+      }
       let names = ProfileKind.allCases.map(\.rawValue)
-      switch choose(text, from: names, later: ["capacity"], { ProfileKind(rawValue: $0) }) {
+      switch choose(text, from: names, { ProfileKind(rawValue: $0) }) {
       case .failure(let error): reader.report(error, element)
       case .success(let kind) where kinds.contains(kind):
         reader.report(ValueError("\(text) comes twice", remedy: "remove one"), element)

@@ -1,4 +1,5 @@
 import Glibc
+import Model
 
 /// How numbers are written in every report: the same figure, the same text.
 public enum Figures {
@@ -32,6 +33,13 @@ public enum Figures {
   /// A duration with its sign: `+82.0 ms`.
   static func signedDuration(_ seconds: Double) -> String {
     seconds < 0 ? duration(seconds) : "+" + duration(seconds)
+  }
+
+  /// A length that somebody chose, `60 s`: without decimals where it has none.
+  static func length(_ length: Nanos) -> String {
+    let seconds = length.seconds
+    return seconds >= 1 && seconds == seconds.rounded()
+      ? fixed(seconds, decimals: 0) + " s" : duration(seconds)
   }
 
   /// A rate as `6.20/s`: three significant digits.

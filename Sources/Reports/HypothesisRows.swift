@@ -144,7 +144,7 @@ extension ReportBuilder {
   }
 
   /// The figure in the unit of its metric: a latency, a share, or a count for `==`.
-  private func objectiveValue(_ value: Double, objective: String) -> String {
+  func objectiveValue(_ value: Double, objective: String) -> String {
     let parts = objective.split(separator: " ")
     let metric = parts.dropFirst(parts.first?.hasSuffix(":") == true ? 1 : 0).first ?? ""
     let stem = metric.split(separator: ".").first.map(String.init) ?? ""

@@ -188,7 +188,7 @@ public enum MarkdownReport {
 
   private static let stageTitles =
     ["Profile", ">Stage", ">Requests"] + ReportModel.stageTitles.map { ">" + $0 }
-    + ["Failures", ""]
+    + ["Failures", "Knee of"]
 
   private static func stages(_ model: ReportModel, _ writer: inout MarkdownWriter) {
     guard !model.stages.isEmpty else { return }

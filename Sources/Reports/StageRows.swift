@@ -1,3 +1,4 @@
+import Gate
 import Model
 
 /// What the last judged run measured in one stage of a profile.
@@ -13,7 +14,7 @@ public struct StageRow: Sendable, Equatable {
   public var figures: [String]
   /// Failures by kind, `12 truncated, 3 http_429 (first after 2.10 s)`; `none` without any.
   public var failures: String
-  /// The latencies that leave their flat part here, `knee of ttft`; empty for none.
+  /// The latencies that leave their flat part here, `ttft, duration`; empty for none.
   public var knee: String
 }
 
@@ -27,63 +28,79 @@ public struct KneeNote: Sendable, Equatable {
 
 extension ReportModel {
   /// The titles of a stage's figures.
-  public static let stageTitles = ReportBuilder.stageFigures.map(\.title)
+  public static let stageTitles = StageTable.figures.map(\.title)
 
   /// What stages are, and how their knee is found.
-  public static let stageNote =
-    "A stage lasts from its first request to its last. In flight (mean and most) and tokens/s are"
-    + " of that time, the rest of the requests that began in it. A knee: from there on the median"
-    + " stays at least 25 % above the line through the stages before it (twice, for the last stage"
-    + " alone). * fewer requests than the quantile needs (p50 11, p95 130)."
+  public static let stageNote = StageTable.note("stage")
 }
 
 extension ReportBuilder {
-  static let stageFigures = [
-    MeasuredFigure("rate", "intended.rate") { Figures.rate($0) },
-    MeasuredFigure("sent", "achieved.rate") { Figures.rate($0) },
-    MeasuredFigure("in flight", "in_flight.mean") { Figures.fixed($0, decimals: 1) },
-    MeasuredFigure("most", "in_flight.max") { Figures.fixed($0, decimals: 0) },
-    MeasuredFigure("tokens/s", "tokens.rate") { Figures.fixed($0, decimals: $0 < 100 ? 1 : 0) },
-    MeasuredFigure("ttft p50", "ttft.p50", floor: 11),
-    MeasuredFigure("p95", "ttft.p95", floor: 130),
-    MeasuredFigure("duration p50", "duration.p50", floor: 11),
-    MeasuredFigure("p95", "duration.p95", floor: 130),
-    MeasuredFigure("error", "error") { Figures.percent($0) },
-    MeasuredFigure("truncated", "truncated") { Figures.percent($0) },
+  /// The stages of the last judged run.
+  var stageTable: StageTable? { candidates.last.map(StageTable.init) }
+}
+
+/// The stages of one run in words.
+struct StageTable {
+  let record: RunRecord
+
+  static let figures = [
+    ReportBuilder.MeasuredFigure("rate", "intended.rate") { Figures.rate($0) },
+    ReportBuilder.MeasuredFigure("sent", "achieved.rate") { Figures.rate($0) },
+    ReportBuilder.MeasuredFigure("in flight", "in_flight.mean") { Figures.fixed($0, decimals: 1) },
+    ReportBuilder.MeasuredFigure("most", "in_flight.max") { Figures.fixed($0, decimals: 0) },
+    ReportBuilder.MeasuredFigure("tokens/s", "tokens.rate") {
+      Figures.fixed($0, decimals: $0 < 100 ? 1 : 0)
+    },
+    ReportBuilder.MeasuredFigure("ttft p50", "ttft.p50", floor: 11),
+    ReportBuilder.MeasuredFigure("p95", "ttft.p95", floor: 130),
+    ReportBuilder.MeasuredFigure("duration p50", "duration.p50", floor: 11),
+    ReportBuilder.MeasuredFigure("p95", "duration.p95", floor: 130),
+    ReportBuilder.MeasuredFigure("error", "error") { Figures.percent($0) },
+    ReportBuilder.MeasuredFigure("truncated", "truncated") { Figures.percent($0) },
   ]
 
+  /// What stages are, by the name that they go by, and how their knee is found.
+  static func note(_ word: String) -> String {
+    "A \(word) lasts from its first request to its last. In flight (mean and most) and tokens/s are"
+      + " of that time, the rest of the requests that began in it. A knee: from there on the median"
+      + " stays at least 25 % above the line through the \(word)s of less load (twice, for the"
+      + " highest alone). * fewer requests than the quantile needs (p50 11, p95 130)."
+  }
+
   /// One row a stage of each profile that has several.
-  func stageRows() -> [StageRow] {
-    stageSheets().flatMap { sheet in
+  var rows: [StageRow] {
+    sheets.flatMap { sheet in
       sheet.stages.map { stage, figures in
         StageRow(
-          profile: ForeignText.name(sheet.profile), stage: ReportBuilder.ordinal(stage),
+          profile: ForeignText.name(sheet.profile), stage: StageTable.ordinal(stage),
           n: String(figures["requests"]?.n ?? 0),
-          figures: Self.stageFigures.map { column in
+          figures: Self.figures.map { column in
             guard let figure = figures[column.name] else { return Figures.none }
             return column.text(figure.value) + (figure.n < column.floor ? "*" : "")
           },
           failures: failures(figures),
-          knee: knees(sheet.profile).filter { $0.stage == stage }.map { "knee of \($0.latency)" }
+          knee: knees(sheet.profile).filter { $0.stage == stage }.map(\.latency)
             .joined(separator: ", "))
       }
     }
   }
 
   /// Where the latencies of each profile with stages leave their flat part, a sentence each.
-  func kneeNotes() -> [KneeNote] {
-    stageSheets().flatMap { sheet -> [KneeNote] in
-      let profile = ForeignText.name(sheet.profile)
+  var kneeNotes: [KneeNote] {
+    sheets.flatMap { sheet -> [KneeNote] in
+      let place = sheet.isSearch ? "" : ForeignText.name(sheet.profile) + ": "
       let knees = knees(sheet.profile)
       guard !knees.isEmpty else {
         return [
-          KneeNote(text: "\(profile): too few requests a stage to look for a knee", isFound: false)
+          KneeNote(
+            text: "\(place)too few \(sheet.word)s of 11 requests to look for a knee",
+            isFound: false)
         ]
       }
       return knees.map { knee in
         guard let stage = knee.stage else {
           return KneeNote(
-            text: "\(profile): no knee of \(knee.latency) up to \(Figures.rate(knee.flatRate))",
+            text: "\(place)no knee of \(knee.latency) up to \(Figures.rate(knee.flatRate))",
             isFound: false)
         }
         return KneeNote(text: sentence(knee, at: stage, sheet), isFound: true)
@@ -99,10 +116,10 @@ extension ReportBuilder {
     if let open = figures["in_flight.mean"] {
       place.append(Figures.fixed(open.value, decimals: 0) + " in flight")
     }
-    let last = sheet.stages.last?.stage ?? stage
-    return "knee of \(ForeignText.name(sheet.profile)): \(knee.latency) p50 is flat up to"
-      + " \(Figures.rate(knee.flatRate)) and leaves it at stage \(ReportBuilder.ordinal(stage)) of"
-      + " \(ReportBuilder.ordinal(last))"
+    let last = StageTable.ordinal(sheet.stages.last?.stage ?? stage)
+    return "knee" + (sheet.isSearch ? "" : " of \(ForeignText.name(sheet.profile))")
+      + ": \(knee.latency) p50 is flat up to \(Figures.rate(knee.flatRate)) and leaves it at"
+      + " \(sheet.word) \(StageTable.ordinal(stage)) of \(last)"
       + (place.isEmpty ? "" : " (" + place.joined(separator: ", ") + ")")
       + ": " + (median ?? "most requests fail")
   }
@@ -111,6 +128,10 @@ extension ReportBuilder {
   private struct StageSheet {
     var profile: String
     var stages: [(stage: Int, figures: [String: ReportFigure])]
+
+    var isSearch: Bool { profile == CapacityRun.profile }
+    /// What a stage of it is called.
+    var word: String { isSearch ? "step" : "stage" }
   }
 
   /// A knee as the figures tell it.
@@ -120,8 +141,7 @@ extension ReportBuilder {
     var stage: Int?
   }
 
-  private func stageSheets() -> [StageSheet] {
-    guard let record = candidates.last else { return [] }
+  private var sheets: [StageSheet] {
     var profiles: [String: [Int: [String: ReportFigure]]] = [:]
     for figure in record.figures
     where figure.scenario.isEmpty && figure.name.hasPrefix(ReportFigure.stagePrefix) {
@@ -139,13 +159,13 @@ extension ReportBuilder {
   }
 
   private func knees(_ profile: String) -> [StageKnee] {
-    let figures = candidates.last?.figures.filter {
+    let figures = record.figures.filter {
       $0.profile == profile && $0.scenario.isEmpty && $0.name.hasPrefix(ReportFigure.kneePrefix)
     }
     return ["ttft", "duration"].compactMap { latency in
       let name = ReportFigure.kneePrefix + latency
-      guard let flat = figures?.first(where: { $0.name == name + ".flat.rate" }) else { return nil }
-      let stage = figures?.first { $0.name == name + ".stage" }?.value
+      guard let flat = figures.first(where: { $0.name == name + ".flat.rate" }) else { return nil }
+      let stage = figures.first { $0.name == name + ".stage" }?.value
       return StageKnee(
         latency: latency, flatRate: flat.value, stage: stage.flatMap { Int(exactly: $0) })
     }

@@ -22,14 +22,17 @@ extension Schedule {
 
 extension ProfileSchedule {
   static func make(_ kind: ProfileKind, _ plan: Plan) -> ProfileSchedule {
-    let shape = ProfileShape(kind: kind, plan: plan)
-    let seeds = ProfileSeeds(kind: kind, seed: plan.seed)
+    make(ProfileShape(kind: kind, plan: plan), plan)
+  }
+
+  static func make(_ shape: ProfileShape, _ plan: Plan) -> ProfileSchedule {
+    let seeds = ProfileSeeds(kind: shape.kind, seed: plan.seed)
     let load: Load =
-      kind == .stress
+      shape.kind == .stress
       ? .closed(users(shape, plan, seeds)) : .open(arrivals(shape, plan, seeds))
     return ProfileSchedule(
-      kind: kind, duration: shape.duration, warmup: shape.warmup, stageCount: shape.stageCount,
-      load: load)
+      kind: shape.kind, duration: shape.duration, warmup: shape.warmup,
+      stageCount: shape.stageCount, load: load)
   }
 
   /// Arrivals in the plan's pattern, given their number in each stretch. Fixing the counts at their

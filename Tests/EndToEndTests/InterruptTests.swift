@@ -7,9 +7,10 @@ import Testing
 
 @Suite("Runs that are ended from outside")
 struct InterruptTests {
-  /// A service that does something at its n-th chat request.
-  private static func service(
-    at number: Int, _ action: @escaping @Sendable () -> Void
+  /// A service that does something at its n-th chat request and takes `ttft` microseconds to each
+  /// first token.
+  static func service(
+    at number: Int, ttft: UInt32 = 300_000, _ action: @escaping @Sendable () -> Void
   ) throws -> RawServer {
     let count = Locked(0)
     return try RawServer { connection, _ in
@@ -26,7 +27,7 @@ struct InterruptTests {
         if own == number { action() }
         // What a service takes to its first token: an immediate one would be held to be faster
         // than the client can measure.
-        usleep(300_000)
+        usleep(ttft)
         connection.send(
           "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
             + "Transfer-Encoding: chunked\r\n\r\n")

@@ -102,6 +102,29 @@ struct RecordTests {
     #expect(first.retransmits == 5 && first.portsAllowed == nil)
   }
 
+  @Test("Of two stretches of load counts are added, and of the rest the worse stays")
+  func laterLoad() {
+    var first = SelfCheck()
+    (first.sent, first.loopLagP99, first.cpuShare) = (10, .microseconds(90), 0.2)
+    first.lateness = [LateCount(over: .milliseconds(1), count: 2)]
+    var second = SelfCheck()
+    (second.sent, second.loopLagP99, second.cpuShare) = (30, .microseconds(40), 0.7)
+    second.lateness = [
+      LateCount(over: .milliseconds(1), count: 1), LateCount(over: .milliseconds(2), count: 1),
+    ]
+    var resources = ClientResources()
+    (resources.pauses, resources.connectionsMinuteMax) = (1, 10)
+    second.resources = resources
+    first.add(later: second)
+    #expect(first.sent == 40 && first.loopLagP99 == .microseconds(90) && first.cpuShare == 0.7)
+    #expect(
+      first.lateness == [
+        LateCount(over: .milliseconds(1), count: 3), LateCount(over: .milliseconds(2), count: 1),
+      ])
+    first.add(later: second)
+    #expect(first.resources?.pauses == 2 && first.resources?.connectionsMinuteMax == 10)
+  }
+
   @Test("Output tokens follow the run's unit, and the schedule lag is sent minus intended")
   func sample() {
     var sample = Build.success(seq: 0, intended: .seconds(1), tokens: 40)

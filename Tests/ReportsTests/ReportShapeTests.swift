@@ -63,7 +63,7 @@ struct ReportShapeTests {
     #expect(ReportCase.pass.model.stages.isEmpty && ReportCase.pass.model.knees.isEmpty)
     let model = ReportCase.stages.model
     #expect(model.stages.map(\.stage) == ["1", "2", "3", "4", "5"])
-    #expect(model.stages.map(\.knee) == ["", "", "", "knee of ttft", ""])
+    #expect(model.stages.map(\.knee) == ["", "", "", "ttft", ""])
     #expect(model.stages[0].failures == "none")
     #expect(model.stages[3].failures == "3 http_429 (first after 2.10 s), 1 broken")
     let figures = model.stages[3].figures
@@ -87,7 +87,7 @@ struct ReportShapeTests {
     item.candidates[last].figures.removeAll { $0.name.hasPrefix("knee.") }
     #expect(item.model.knees.map(\.isFound) == [false])
     #expect(
-      item.model.knees.map(\.text) == ["ramp-up: too few requests a stage to look for a knee"])
+      item.model.knees.map(\.text) == ["ramp-up: too few stages of 11 requests to look for a knee"])
   }
 
   @Test("Logins have sentences of their own, and no report without them has any")

@@ -98,7 +98,7 @@ enum MarkdownCheck {
 
   private static let openings = [
     "### ", "- ", "**", "project ", "commit ", "Requests of one run", "From the intended start",
-    "A login counts",
+    "A login counts", "A stage lasts", "A step lasts",
   ]
 
   private static func lineProblems(_ line: Substring, _ columns: inout Int) -> [String] {

@@ -51,7 +51,20 @@ struct ReportCommand: ParsableCommand {
       return try RecordedStreams(files: try StreamFinder(global: global).files(name))
         .show(stream, asJSON: format == .json)
     }
-    let report = try FileManager.default.fileExists(atPath: name) ? fromFile() : fromStore()
+    let found = try FileManager.default.fileExists(atPath: name) ? fromFile() : fromStore()
+    switch found {
+    case .verdict(let report): try show(report)
+    case .capacity(let output): try show(output)
+    }
+  }
+
+  /// What a name stands for.
+  private enum Found {
+    case verdict(Report)
+    case capacity(CapacityOutput)
+  }
+
+  private func show(_ report: Report) throws {
     guard let out else {
       let isColoured = format == .terminal && global.isColourful
       Console.print(
@@ -65,16 +78,48 @@ struct ReportCommand: ParsableCommand {
     global.say("wrote junit.xml, summary.md and result.json into \(out)")
   }
 
-  private func fromFile() throws -> Report {
-    let comparison = Comparison(global: global, maxLooks: nil, inconclusive: nil)
-    if name.hasSuffix(".json") { return try comparison.judgeAgain(name) }
-    return try comparison.judge(candidate: [name], baseline: [], fresh: [], history: [])
+  private func show(_ output: CapacityOutput) throws {
+    guard format != .junit, format != .junitExtended else {
+      throw Failure(
+        .usage, "a search for a capacity has no JUnit report: nothing passes or fails",
+        remedy: "--format terminal, markdown or json")
+    }
+    guard let out else {
+      let isColoured = format == .terminal && global.isColourful
+      return output.print(as: isColoured ? .terminalColour : format.format)
+    }
+    if let failure = output.write(into: out).first { throw failure }
+    global.say("wrote capacity.json and summary.md into \(out)")
   }
 
-  private func fromStore() throws -> Report {
+  private func fromFile() throws -> Found {
+    let comparison = Comparison(global: global, maxLooks: nil, inconclusive: nil)
+    guard name.hasSuffix(".json") else {
+      return .verdict(
+        try comparison.judge(candidate: [name], baseline: [], fresh: [], history: []))
+    }
+    let bytes = try Comparison.bytes(of: name)
+    do throws(ResultFileError) {
+      let (record, facts) = try CapacityReport.decode(bytes)
+      return .capacity(CapacityOutput(record: record, facts: facts))
+    } catch {
+      guard case .wrongField = error else { return .verdict(try comparison.judgeAgain(name)) }
+      throw Failure(error, at: name)
+    }
+  }
+
+  private func fromStore() throws -> Found {
     let loaded = try LoadedPlan.load(global)
     let store = try StoreOptions.open(global, for: .read)
     let runs = try RunFinder(store: store, loaded: loaded).runs(name)
+    if let output = runs.last.flatMap(CapacityOutput.again) { return .capacity(output) }
+    return .verdict(try judged(runs, loaded, store))
+  }
+
+  /// The verdict that a run had, or the one that it would have now.
+  private func judged(_ runs: [RunRecord], _ loaded: LoadedPlan, _ store: ResultStore) throws
+    -> Report
+  {
     let newest = runs[runs.count - 1].header
     let place = LookPlace(
       project: newest.project, environment: newest.environment, commit: newest.commit)

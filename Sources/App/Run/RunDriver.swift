@@ -57,7 +57,7 @@ struct RunDriver {
   /// Where spool files grow while a run goes on.
   static let spoolFolder = ".streamgate"
 
-  private func header(_ plan: Plan, _ identity: CandidateIdentity) -> RunHeader {
+  func header(_ plan: Plan, _ identity: CandidateIdentity) -> RunHeader {
     var random = SystemRandomNumberGenerator()
     let bytes = (0..<UUIDv7.randomBytes).map { _ in UInt8.random(in: .min ... .max, using: &random)
     }
@@ -76,7 +76,7 @@ struct RunDriver {
 
   /// Sends every prompt once where the plan wants a warm cache, and says how that went. Failures
   /// are no reason to stop: the load that follows will show them, and is judged.
-  private func warmPromptCache(
+  func warmPromptCache(
     _ plan: Plan, _ template: RequestTemplate, _ header: RunHeader, label: String
   ) async throws -> WarmPass {
     guard let schedule = Schedule.warmPass(plan) else { return WarmPass() }
@@ -91,7 +91,7 @@ struct RunDriver {
   }
 
   /// What a warm pass came to.
-  private struct WarmPass {
+  struct WarmPass {
     var use = RunUse()
     /// The first request of all, nil without a pass.
     var firstRequest: StreamSample?
@@ -108,7 +108,7 @@ struct RunDriver {
   }
 
   /// Runs the engine and shows its progress until it ends; `phase` names what is no profile.
-  private func load(
+  func load(
     _ job: EngineJob, into queue: BatchQueue<StreamSample>, label: String, phase: String? = nil
   ) async -> (result: Result<EngineReport, EngineError>, progress: EngineProgress) {
     let control: EngineControl
@@ -204,7 +204,7 @@ struct DrivenRun {
 
 extension RunHeader {
   /// Says why the run cannot serve; the first reason stays.
-  fileprivate mutating func markUnusable(_ reason: String) {
+  mutating func markUnusable(_ reason: String) {
     if isUsable { unusableReason = reason }
     isUsable = false
   }

@@ -28,13 +28,14 @@ struct RunSession {
   /// True if the load is not the plan's fixed profile: the run is held to its objectives alone.
   var isExploration: Bool { loaded.exploration != nil }
 
-  /// Opens everything that could fail, so that it fails before load.
+  /// Opens everything that could fail, so that it fails before load; without a schedule, that of
+  /// the plan's profiles, within its limits.
   static func open(
     _ loaded: LoadedPlan, options: GlobalOptions, identity: CandidateIdentity,
-    publisher: Publisher, policy: ExitPolicy
+    publisher: Publisher, policy: ExitPolicy, schedule: Schedule? = nil
   ) async throws -> RunSession {
-    try loaded.checkLimits()
-    let schedule = Schedule.make(loaded.plan)
+    if schedule == nil { try loaded.checkLimits() }
+    let schedule = schedule ?? Schedule.make(loaded.plan)
     let session = RunSession(
       loaded: loaded, options: options, identity: identity, publisher: publisher, policy: policy,
       storeLocation: loaded.storeLocation, schedule: schedule, signals: Signals(),

@@ -1,0 +1,221 @@
+import Gate
+import LoadEngine
+import Model
+import Plan
+import ResultStore
+import Workload
+
+/// Drives an endpoint a step at a time, as a search asks for them, and keeps it all as one run.
+struct CapacityDriver {
+  let driver: RunDriver
+  let plan: Plan
+  let step: LoadStep
+  private var search: CapacityRun
+  private var header: RunHeader
+  private var logins = LoginLog()
+  /// What the steps so far have used.
+  private var use = RunUse()
+  /// The smallest median latency of any step, which the client's error is held to.
+  private var smallestMedian: Nanos?
+  /// Where the next step's samples go: behind those of the steps before.
+  private var nextSeq = 0
+  private var nextStart = Nanos.zero
+  /// An engine that could not go on.
+  private var failure: EngineError?
+
+  init(
+    _ driver: RunDriver, plan: Plan, step: LoadStep, rules: CapacitySearch.Rules,
+    identity: CandidateIdentity
+  ) {
+    self.driver = driver
+    self.plan = plan
+    self.step = step
+    search = CapacityRun(rules: rules, stepLength: step.length, warmup: step.warmup)
+    header = driver.header(plan, identity)
+    header.profiles = [CapacityRun.profile]
+  }
+
+  /// Runs the search to its end, or to what ends it. Throws only what is known before load;
+  /// whatever fails later is in the result.
+  mutating func drive(as identity: CandidateIdentity) async throws -> DrivenCapacity {
+    try await Readiness(options: driver.options, stopCode: { [driver] in driver.signals.exitCode })
+      .checkBuild(at: plan.target, commits: identity.buildNames)
+    let template = RequestTemplate(plan: plan, runNonce: header.runID)
+    let warmed = try await driver.warmPromptCache(plan, template, header, label: "capacity")
+    use = warmed.use
+    let recorder = try await RunRecorder.start(
+      header, store: driver.store, folder: RunDriver.spoolFolder)
+    var refusal: Failure?
+    while search.stop == nil, refusal == nil, case .step(let rate) = search.search.action {
+      if driver.signals.exitCode != nil {
+        search.stop = .interrupted
+        break
+      }
+      let samples = await runStep(rate, into: recorder)
+      refusal = Failure(refusedBy: samples)
+    }
+    if refusal != nil { search.stop = .ended("the service refused the credentials") }
+    let recording = await recorder.stop()
+    let record = summary(of: recording, firstRequest: warmed.firstRequest)
+    let end = await recorder.finish(record)
+    if let refusal { throw refusal }
+    return DrivenCapacity(
+      run: DrivenRun(
+        record: record, end: end, isInterrupted: driver.signals.exitCode != nil, streams: nil),
+      search: search, failure: failure)
+  }
+
+  /// One step: load, its judgement, and its samples into the run. Returns them.
+  private mutating func runStep(_ rate: Double, into recorder: RunRecorder) async -> [StreamSample]
+  {
+    let number = search.steps.count
+    let label = "step \(number + 1): \((rate * 1_000).rounded() / 1_000)/s"
+    let schedule = step.schedule(plan, rate: rate, number: number)
+    let id = "\(header.runID)-\(number)"
+    var job = EngineJob(
+      plan: plan, schedule: schedule, template: RequestTemplate(plan: plan, runNonce: id))
+    job.traceContext = TraceContext(runID: id)
+    job.budget.before = use
+    job.recorder = .off
+    let queue = BatchQueue<StreamSample>()
+    let outcome = await driver.load(
+      job, into: queue, label: label, phase: CapacityRun.profile
+    ).result
+    var samples: [StreamSample] = []
+    while let batch = queue.drain() { samples += batch }
+    guard case .success(let report) = outcome else {
+      if case .failure(let error) = outcome { stop(by: error) }
+      return samples
+    }
+    if number == 0 { header.startedAt = report.startedAt }
+    keep(report)
+    judge(rate, samples, report, label: label)
+    recorder.queue.push(placed(samples, number: number))
+    nextSeq += schedule.requestCount
+    nextStart = nextStart + report.profiles.reduce(Nanos.zero) { $0 + $1.duration }
+    return samples
+  }
+
+  private mutating func stop(by error: EngineError) {
+    if error == .stopped {
+      search.stop = .interrupted
+    } else {
+      failure = error
+      search.stop = .ended("the engine stopped: " + Failure(error).what)
+    }
+  }
+
+  private mutating func keep(_ report: EngineReport) {
+    use.requests += report.use.requests
+    use.inputTokens += report.use.inputTokens
+    use.outputTokens += report.use.outputTokens
+    logins.attempts += report.logins.attempts
+    logins.waits += report.logins.waits
+    if header.selfCheck == nil {
+      header.selfCheck = report.selfCheck
+    } else {
+      header.selfCheck?.add(later: report.selfCheck)
+    }
+  }
+
+  /// Judges a step and says how it went; what makes it worthless ends the search.
+  private mutating func judge(
+    _ rate: Double, _ samples: [StreamSample], _ report: EngineReport, label: String
+  ) {
+    var own = header
+    own.profiles = [ProfileKind.sustained.rawValue]
+    own.selfCheck = report.selfCheck
+    var isWhole = true
+    switch report.end {
+    case .finished, .aborted: break
+    case .stopped: (isWhole, search.stop) = (false, .interrupted)
+    case .limit(let hit): (isWhole, search.stop) = (false, .ended(hit.text))
+    case .quota(let hit): (isWhole, search.stop) = (false, .ended(hit.text))
+    }
+    let (judged, record) = CapacityStep.judge(
+      rate: rate, samples: samples, header: own, objectives: plan.objectives,
+      abortedAt: report.aborted?.at, isWhole: isWhole)
+    // Stalls of all steps are measured by the bound of the first.
+    header.stallGap = header.stallGap ?? record.header.stallGap
+    var step = judged
+    let median = ClientCheck.smallestMedian(of: [record])
+    smallestMedian = [smallestMedian, median].compactMap { $0 }.min()
+    if let problem = ClientCheck.problem(of: own, smallestMedian: smallestMedian) {
+      step.isWhole = false
+      search.stop = search.stop ?? .client(problem)
+    } else if report.samplesRefused > 0 {
+      step.isWhole = false
+      search.stop = search.stop ?? .client("\(report.samplesRefused) requests could not be kept")
+    } else if step.isWhole, step.isMet == nil,
+      let open = step.objectives.first(where: { $0.verdict == .inconclusive })
+    {
+      search.stop = .notJudged(
+        "\(open.objective) cannot be judged by a step: \(open.n) of \(open.floor) requests needed"
+          + "; try a longer --step")
+    }
+    search.steps.append(step)
+    let result = step.isMet.map { $0 ? "met" : "missed" } ?? "not judged"
+    driver.options.say("\(label): \(result)")
+  }
+
+  /// A step's samples in the run: of its one profile, as the stage of this number, behind those of
+  /// the steps before.
+  private func placed(_ samples: [StreamSample], number: Int) -> [StreamSample] {
+    samples.map { sample in
+      var sample = sample
+      sample.stage = number
+      sample.seq += nextSeq
+      sample.intended = sample.intended + nextStart
+      sample.sent = sample.sent.map { $0 + nextStart }
+      sample.gapMaxAt = sample.gapMaxAt.map { $0 + nextStart }
+      return sample
+    }
+  }
+
+  private func summary(of recording: Recording, firstRequest: StreamSample?) -> RunRecord {
+    var header = header
+    if let stop = search.stop { header.markUnusable(stop.text) }
+    if recording.refused + recording.lost > 0 {
+      header.markUnusable("\(recording.refused + recording.lost) requests could not be kept")
+    }
+    if let reason = header.explorationReason { header.markUnusable(reason) }
+    var record = Gate.summarize(
+      samples: recording.samples, header: header, logins: logins, firstRequest: firstRequest,
+      stageRates: search.steps.map(\.rate))
+    search.put(into: &record)
+    return record
+  }
+}
+
+/// A search that was run.
+struct DrivenCapacity {
+  var run: DrivenRun
+  var search: CapacityRun
+  /// What ended it, where that was the engine.
+  var failure: EngineError?
+
+  /// What the search alone exits with.
+  var code: ExitCode { failure.map { Failure($0).code } ?? ExitCode(of: search) }
+}
+
+extension ExitCode {
+  /// What a search exits with: found, nothing held, or ended before its answer.
+  init(of search: CapacityRun) {
+    switch (search.stop, search.search.action) {
+    case (.interrupted?, _): self = .interrupted
+    case (_?, _), (nil, .step): self = .cannotEvaluate
+    case (nil, .end(.nothing)): self = .fail
+    case (nil, .end): self = .pass
+    }
+  }
+}
+
+extension Schedule {
+  /// All requests of open loops, later turns too.
+  fileprivate var requestCount: Int {
+    profiles.reduce(0) { sum, profile in
+      guard case .open(let arrivals) = profile.load else { return sum }
+      return sum + arrivals.reduce(0) { $0 + 1 + $1.laterTurns.count }
+    }
+  }
+}

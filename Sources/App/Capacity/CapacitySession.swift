@@ -1,0 +1,93 @@
+import Gate
+import Model
+import Plan
+import Reports
+import ResultStore
+import Workload
+
+/// One invocation of `capacity`: from the plan to the answer and the exit code.
+enum CapacitySession {
+  static func run(
+    _ global: GlobalOptions, settings: CapacitySettings, candidate: CandidateOptions, out: String?
+  ) async throws -> ExitCode {
+    var loaded = try LoadedPlan.load(global)
+    let step = LoadStep(length: settings.stepLength, size: loaded.plan.size)
+    let rules = try settings.rules(loaded, step)
+    loaded.plan.profiles = [.sustained]
+    loaded.plan.samples = nil
+    loaded.plan.rate = rules.start
+    loaded.exploration = "capacity, steps of \(step.length.words)"
+    let identity = try candidate.identity(for: loaded)
+    let session = try await RunSession.open(
+      loaded, options: global, identity: identity,
+      publisher: Publisher(
+        out: out, paths: ReportPaths(), junit: .junit, isColourful: global.isColourful),
+      policy: ExitPolicy(
+        inconclusive: loaded.plan.gate.inconclusive,
+        onNewEnvironment: loaded.plan.gate.onNewEnvironment),
+      schedule: step.schedule(loaded.plan, rate: rules.start, number: 0))
+    global.say("capacity: " + CapacityEstimate(rules, step, loaded.plan).text(step))
+    var driver = CapacityDriver(
+      session.driver(try session.readHistory()), plan: loaded.plan, step: step, rules: rules,
+      identity: identity)
+    let driven = try await driver.drive(as: identity)
+    return try session.report(driven, out: out)
+  }
+}
+
+extension RunSession {
+  /// Writes and prints what a search came to; returns the exit code.
+  fileprivate func report(_ driven: DrivenCapacity, out: String?) throws -> ExitCode {
+    let code = ExitCode.mostSevere(
+      [signals.exitCode ?? driven.code] + storageCodes(driven.run))
+    var notes = self.notes
+    if let problem = driven.run.storageProblem { notes.append(problem) }
+    notes.append("streamgate report \(driven.run.record.header.runID) shows this again.")
+    let output = CapacityOutput(
+      record: driven.run.record,
+      facts: ReportFacts(
+        exitCode: Int(code.rawValue), hostName: Host.name, version: App.version, notes: notes))
+    var failures = publisher.writeRunFiles([driven.run.record])
+    if let out { failures += output.write(into: out) }
+    for failure in failures { Console.error(failure.text) }
+    output.print(as: options.isColourful ? .terminalColour : .terminal)
+    if let failure = driven.failure { Console.error(Failure(failure).text) }
+    return ExitCode.mostSevere([code] + failures.map(\.code))
+  }
+}
+
+/// The outputs of a run that holds a search.
+struct CapacityOutput {
+  let record: RunRecord
+  let facts: ReportFacts
+
+  /// What a stored run tells again; nil for a run that holds no search.
+  static func again(_ record: RunRecord) -> CapacityOutput? {
+    guard let search = CapacityRun(record) else { return nil }
+    return CapacityOutput(
+      record: record,
+      facts: ReportFacts(
+        exitCode: Int(ExitCode(of: search).rawValue), version: record.header.version))
+  }
+
+  /// Prints it; JUnit is refused.
+  func print(as format: ReportFormat) {
+    guard let bytes = CapacityReport.render(record, facts: facts, as: format) else { return }
+    Console.print(bytes: bytes)
+  }
+
+  /// Writes `capacity.json` and `summary.md`; returns the failures.
+  func write(into folder: String) -> [Failure] {
+    var failures: [Failure] = []
+    let files: [(String, ReportFormat)] = [("capacity.json", .json), ("summary.md", .markdown)]
+    for (name, format) in files {
+      guard let bytes = CapacityReport.render(record, facts: facts, as: format) else { continue }
+      do throws(FileError) {
+        try Publisher.write(bytes, to: folder + "/" + name)
+      } catch {
+        failures.append(Failure(error))
+      }
+    }
+    return failures
+  }
+}

@@ -1,0 +1,98 @@
+import Gate
+public import Model
+
+/// The outputs of a search for a capacity.
+public enum CapacityReport {
+  /// The format that `capacity.json` names.
+  public static let format = "streamgate-capacity/1"
+
+  /// The report of a run that holds a search, UTF-8; nil where it holds none, or the form is not
+  /// for a search: JUnit has cases that pass or fail.
+  public static func render(
+    _ record: RunRecord, facts: ReportFacts, as format: ReportFormat
+  ) -> [UInt8]? {
+    guard let search = CapacityRun(record), let model = CapacityModel(record, facts: facts) else {
+      return nil
+    }
+    switch format {
+    case .junit, .junitExtended: return nil
+    case .markdown: return markdown(model)
+    case .json: return json(search, record, model, facts)
+    case .terminal: return terminal(model, isColoured: false)
+    case .terminalColour: return terminal(model, isColoured: true)
+    }
+  }
+
+  private static func terminal(_ model: CapacityModel, isColoured: Bool) -> [UInt8] {
+    var writer = TerminalWriter(columns: TerminalReport.columns, isColoured: isColoured)
+    writer.line(
+      model.context.map { $0.isCode ? $0.text : "\($0.label) \($0.text)" }
+        .joined(separator: " · "), .dim)
+    writer.blank()
+    writer.table(
+      ["step", ">rate"] + terminalColumns.map { ">" + CapacityModel.titles[$0] }
+        + ["", "knee of"],
+      model.steps.map { row in
+        [.init(row.step), .init(row.rate)] + terminalColumns.map { .init(row.figures[$0]) }
+          + [.init(row.result, style(row.status)), .init(row.knee, .yellow)]
+      })
+    writer.sentences(model.steps.compactMap(trouble))
+    writer.sentences(model.knees.map(\.text))
+    writer.sentences(model.rules + model.notes)
+    writer.verdict("capacity", model.answer, model.isAnswered ? .green : .red)
+    return writer.bytes
+  }
+
+  /// Streams in flight, tokens/s, ttft p50 and p95, duration p50 and p95.
+  private static let terminalColumns = [1, 3, 4, 5, 6, 7]
+
+  private static func style(_ status: RowStatus) -> TerminalStyle {
+    switch status {
+    case .ok: .green
+    case .failed: .red
+    default: .yellow
+    }
+  }
+
+  /// What went wrong in a step in one sentence, nil for nothing.
+  private static func trouble(_ row: CapacityRow) -> String? {
+    var parts: [String] = []
+    if !row.why.isEmpty { parts.append(row.result + " " + row.why) }
+    if row.failures != "none" { parts.append(row.failures) }
+    return parts.isEmpty ? nil : "step \(row.step), \(row.rate): " + parts.joined(separator: "; ")
+  }
+
+  private static func markdown(_ model: CapacityModel) -> [UInt8] {
+    var writer = MarkdownWriter(bytesMax: MarkdownReport.bytesMax)
+    writer.heading((model.isAnswered ? "✅ " : "⛔ ") + .plain("capacity: " + model.answer))
+    writer.paragraph(
+      model.context.enumerated().reduce("") { line, item in
+        let fact = item.element
+        let text: MarkdownText = fact.isCode ? .code(fact.text) : .plain(fact.text)
+        return line + (item.offset == 0 ? "" : " · ") + .plain(fact.label) + " " + text
+      })
+    writer.list((model.rules + model.notes).map { .plain($0) })
+    writer.table(
+      [">Step", ">Rate", ">Requests"] + CapacityModel.titles.map { ">" + $0 }
+        + ["Failures", "Result", "Knee of"],
+      model.steps.map { row in
+        let result = MarkdownText.plain(row.result)
+        return [.plain(row.step), .plain(row.rate), .plain(row.n)]
+          + row.figures.map { .plain($0) }
+          + [
+            .plain(row.failures),
+            (row.status == .failed ? .strong(result) : result)
+              + (row.why.isEmpty ? "" : .plain(": " + row.why)),
+            row.knee.isEmpty ? "" : .strong(.plain(row.knee)),
+          ]
+      })
+    writer.list(model.knees.map { .plain($0.text) })
+    writer.paragraph(.plain(StageTable.note("step")))
+    writer.details("Environment and client") {
+      $0.table(
+        ["Fact", "Value"],
+        model.details.map { [.plain($0.label), $0.isCode ? .code($0.text) : .plain($0.text)] })
+    }
+    return writer.bytes
+  }
+}
