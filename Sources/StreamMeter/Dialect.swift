@@ -15,6 +15,8 @@ public struct Dialect: Sendable {
 
   /// The data of the event that is the end marker, nil where a name or a path tells it.
   let endMarker: [UInt8]?
+  /// Its first byte, 0 without one.
+  private let endMarkerStart: UInt8
   let paths: PathTable
   /// The paths of the one JSON object of a reply that does not stream, nil if there is none.
   let replyPaths: PathTable?
@@ -41,6 +43,7 @@ public struct Dialect: Sendable {
     self.contentTypes = contentTypes ?? Dialect.contentTypes(of: framing)
     self.hasEndMarker = hasEndMarker
     self.endMarker = endMarker.map { Array($0.utf8) }
+    endMarkerStart = endMarker?.utf8.first ?? 0
     self.paths = PathTable(paths, events: events)
     replyPaths = reply.map { PathTable($0) }
   }
@@ -51,6 +54,7 @@ public struct Dialect: Sendable {
     contentTypes = Dialect.contentTypes(of: .document)
     hasEndMarker = false
     endMarker = nil
+    endMarkerStart = 0
     paths = replyPaths
     self.replyPaths = replyPaths
   }
@@ -98,7 +102,8 @@ public struct Dialect: Sendable {
   /// True if an event's data is the end marker; white space around it is let pass, as the
   /// clients in use do.
   func isEndMarker(_ data: UnsafeRawBufferPointer) -> Bool {
-    guard let endMarker, let first = data.first, first == endMarker.first || first <= 0x20
+    // Told by one byte for nearly every event, without a look at the marker's own.
+    guard let first = data.first, first == endMarkerStart || first <= 0x20, let endMarker
     else { return false }
     let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
     let start = data.drop(while: isBlank)

@@ -138,13 +138,13 @@ struct JSONWalker: ~Copyable {
       return array(node)
     case UInt8(ascii: "n"):
       kind = .null
-      guard word("null") else { return false }
+      guard word(JSONWalker.null) else { return false }
     case UInt8(ascii: "t"):
       kind = .true
-      guard word("true") else { return false }
+      guard word(JSONWalker.isTrue) else { return false }
     case UInt8(ascii: "f"):
       kind = .false
-      guard word("false") else { return false }
+      guard word(JSONWalker.startOfFalse, then: UInt8(ascii: "e")) else { return false }
     default:
       kind = .number
       guard number() else { return false }
@@ -268,16 +268,22 @@ struct JSONWalker: ~Copyable {
     return excess == 64 ? 0 : (word << UInt64(excess)) >> UInt64(excess)
   }
 
-  private mutating func word(_ text: StaticString) -> Bool {
-    let count = text.utf8CodeUnitCount
-    guard end - position >= count else { return false }
-    for i in 0..<count
-    where base.load(fromByteOffset: position + i, as: UInt8.self) != text.utf8Start[i] {
-      return false
-    }
+  /// Reads over a word that is four bytes in memory, and over what follows it.
+  @inline(__always)
+  private mutating func word(_ start: UInt32, then rest: UInt8? = nil) -> Bool {
+    let count = rest == nil ? 4 : 5
+    guard end - position >= count,
+      base.loadUnaligned(fromByteOffset: position, as: UInt32.self) == start.littleEndian,
+      rest == nil || base.load(fromByteOffset: position + 4, as: UInt8.self) == rest
+    else { return false }
     position += count
     return true
   }
+
+  /// `null`, `true` and `fals` as words, the first byte lowest.
+  private static let null: UInt32 = 0x6C6C_756E
+  private static let isTrue: UInt32 = 0x6575_7274
+  private static let startOfFalse: UInt32 = 0x736C_6166
 }
 
 // Numbers and strings.

@@ -72,4 +72,7 @@ struct WalkState {
   /// What the event had said by then: whether there is a choice, and its name.
   var hasChoice = false
   var name: Range<Int>?
+
+  @inline(__always)
+  init() {}
 }
