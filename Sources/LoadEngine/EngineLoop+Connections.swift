@@ -28,24 +28,27 @@ extension EngineLoop {
   private func openConnections(
     _ wanted: Int, endpoint: Int, scenario: Int
   ) throws(EngineError) {
-    var transfers = Slab<EasyHandle>(capacity: wanted)
+    // A few handles, used again: one a connection would leave its memory behind in the heap.
+    var transfers = Slab<EasyHandle>(capacity: min(wanted, EngineLoop.openingMax))
+    var idle: [UnsafeMutablePointer<EasyHandle>] = []
     var pending: Set<UnsafeMutablePointer<EasyHandle>> = []
+    var begun = 0
     let setup = setups.start + scenario
     let until = monotonicNow() + setup.pointee.timeouts.connect
     var now = monotonicNow()
-    while now < until, control.stopGrace == nil, !transfers.isFull || !pending.isEmpty {
-      if !transfers.isFull, pending.count < EngineLoop.openingMax {
-        let easy = try curl { () throws(CurlError) in
-          let easy = transfers.append(try EasyHandle())
-          try EngineLoop.configure(easy, setup)
-          try addressLists.start[endpoint].apply(to: easy.pointee, number: transfers.count)
+    while now < until, control.stopGrace == nil, begun < wanted || !pending.isEmpty {
+      if begun < wanted, pending.count < EngineLoop.openingMax {
+        begun += 1
+        try curl { () throws(CurlError) in
+          let free = idle.popLast()
+          let easy = if let free { free } else { try EngineLoop.addHandle(to: &transfers, setup) }
+          try addressLists.start[endpoint].apply(to: easy.pointee, number: begun)
           try multi.add(easy.pointee)
-          return easy
+          pending.insert(easy)
         }
-        pending.insert(easy)
       }
       try runCurlTimer(then: {})
-      let isFull = transfers.isFull || pending.count == EngineLoop.openingMax
+      let isFull = begun == wanted || pending.count == EngineLoop.openingMax
       _ = try poll(until: isFull ? min(until, wiring.pointee.curlDue ?? until) : nil, then: {})
       while let completed = multi.nextCompleted() {
         let easy = completed.context.assumingMemoryBound(to: EasyHandle.self)
@@ -53,6 +56,7 @@ extension EngineLoop {
           opened: easy.pointee.connectionsOpened, isReused: false, diedOnReuse: false)
         try curl { () throws(CurlError) in try multi.remove(easy.pointee) }
         pending.remove(easy)
+        idle.append(easy)
       }
       now = monotonicNow()
     }
@@ -61,9 +65,10 @@ extension EngineLoop {
     }
   }
 
-  private static func configure(
-    _ easy: UnsafeMutablePointer<EasyHandle>, _ setup: UnsafeMutablePointer<ScenarioSetup>
-  ) throws(CurlError) {
+  private static func addHandle(
+    to transfers: inout Slab<EasyHandle>, _ setup: UnsafeMutablePointer<ScenarioSetup>
+  ) throws(CurlError) -> UnsafeMutablePointer<EasyHandle> {
+    let easy = transfers.append(try EasyHandle())
     try easy.pointee.setURL(setup.pointee.url)
     try easy.pointee.setHeaders(setup.pointee.headers)
     try setTLS(setup.pointee.tls, on: easy.pointee)
@@ -72,5 +77,6 @@ extension EngineLoop {
     try easy.pointee.setFunctions(
       header: { _, size, count, _ in size * count }, body: { _, size, count, _ in size * count },
       attempt: { _ in 0 }, context: UnsafeMutableRawPointer(easy))
+    return easy
   }
 }

@@ -2,12 +2,14 @@ import Glibc
 import Model
 
 /// Room for what the flight recorder may keep of one open stream, made with its slot: the callbacks
-/// only copy into it.
+/// copy into it, and make it larger where a slot has its first stream of many reads.
 ///
 /// Of a stream with more than the room, the first and the last half are kept.
 struct FlightBuffer: ~Copyable {
   /// Reads of a stream that are kept.
   static let readsMax = 1_024
+  /// Reads for which there is room at first.
+  static let readsFirst = 128
   /// Bytes of a body that are kept.
   static let bodyBytesMax = 64 << 10
   /// Bytes of all kept header lines.
@@ -22,7 +24,8 @@ struct FlightBuffer: ~Copyable {
   }
 
   // Stays first, as the pointer in Slot.
-  private let reads: UnsafeMutablePointer<Read>
+  private var reads: UnsafeMutablePointer<Read>
+  private var readsRoom: Int
   private let readsMax: Int
   private var readCount = 0
   private let bodyMax: Int
@@ -35,7 +38,8 @@ struct FlightBuffer: ~Copyable {
     precondition(readsMax >= 2 && readsMax % 2 == 0 && bodyBytesMax >= 2 && bodyBytesMax % 2 == 0)
     self.readsMax = mode == .off ? 0 : readsMax
     bodyMax = mode == .full ? bodyBytesMax : 0
-    reads = .allocate(capacity: self.readsMax)
+    readsRoom = min(self.readsMax, FlightBuffer.readsFirst)
+    reads = .allocate(capacity: readsRoom)
     body = .allocate(byteCount: bodyMax, alignment: 16)
     headers = .allocate(capacity: FlightBuffer.headerBytesMax)
   }
@@ -63,13 +67,25 @@ struct FlightBuffer: ~Copyable {
       reads[last].bytes &+= UInt32(truncatingIfNeeded: bytes.count)
       reads[last].events &+= UInt32(truncatingIfNeeded: contentEvents)
     } else {
-      (reads + FlightBuffer.place(readCount, of: readsMax)).initialize(
+      let next = FlightBuffer.place(readCount, of: readsMax)
+      if next >= readsRoom { makeRoom() }
+      (reads + next).initialize(
         to: Read(
           at: stamp, bytes: UInt32(truncatingIfNeeded: bytes.count),
           events: UInt32(truncatingIfNeeded: contentEvents)))
       readCount += 1
     }
     if bodyMax > 0 { copy(bytes) }
+  }
+
+  /// Doubles the room for reads; what is there lies in order, as long as there is not all room.
+  private mutating func makeRoom() {
+    let room = min(readsMax, readsRoom * 2)
+    let grown = UnsafeMutablePointer<Read>.allocate(capacity: room)
+    grown.moveInitialize(from: reads, count: readsRoom)
+    reads.deallocate()
+    reads = grown
+    readsRoom = room
   }
 
   /// Takes a line of the header, if it is one that is kept.

@@ -85,7 +85,7 @@ struct Slot: ~Copyable {
     self.meter = meter
     self.flight = flight
     self.wiring = wiring
-    bodyCapacity = 4_096
+    bodyCapacity = 256
     bodyStart = .allocate(byteCount: bodyCapacity, alignment: 16)
     place = StreamPlace(
       profile: 0, request: PlannedRequest(scenario: 0, prompt: 0), stage: 0, seq: 0,
