@@ -26,6 +26,9 @@ struct EngineBenchmark: AsyncParsableCommand {
   @Option(help: "Streams open at once; each is followed by the next without a pause.")
   var streams = 100
 
+  @Option(help: "Engine threads, each with its part of the streams.")
+  var engines = 1
+
   @Option(help: "Seconds from the first request to the last.")
   var seconds = 10.0
 
@@ -54,6 +57,9 @@ struct EngineBenchmark: AsyncParsableCommand {
   var json: String?
 
   func validate() throws {
+    guard (1...EngineJob.enginesMax).contains(engines) else {
+      throw ValidationError("--engines \(engines): 1 to \(EngineJob.enginesMax).")
+    }
     guard RecorderMode(rawValue: recorder) != nil else {
       throw ValidationError("--recorder \(recorder): timing, full or off.")
     }
@@ -127,6 +133,7 @@ struct EngineBenchmark: AsyncParsableCommand {
       schedule: Workload.Schedule(profiles: [profile]), inFlightMax: streams,
       warmConnections: cold ? 0 : streams
     ) { _, _, _ in Array(body.utf8) }
+    job.engines = engines
     job.recorder = RecorderMode(rawValue: recorder) ?? .timing
     return job
   }

@@ -2,15 +2,17 @@ import CLinux
 import Glibc
 public import Model
 
-/// How other threads talk to a running engine: stop it, and see how far it is.
+/// How other threads talk to a run's engines: stop them, and see how far they are.
 public final class EngineControl: Sendable {
   private struct State: Sendable {
     var grace: Nanos?
-    var progress = EngineProgress()
+    /// By engine.
+    var parts: [Int: EngineProgress] = [:]
   }
 
   private let state = Locked(State())
-  /// Readable once something changed that the engine should look at.
+  /// Readable once something changed that the engines should look at. All of them watch this one:
+  /// each write calls every epoll that has it edge-triggered, and nobody reads it.
   let wakeDescriptor: Int32
 
   /// The control of one run.
@@ -29,16 +31,24 @@ public final class EngineControl: Sendable {
     state.withLock { state in
       state.grace = min(state.grace ?? grace, grace)
     }
-    eventfd_write(wakeDescriptor, 1)
+    wake()
   }
 
-  /// How far the run is; published about ten times a second.
-  public var progress: EngineProgress { state.withLock { $0.progress } }
+  /// How far the run is; published about ten times a second by each engine.
+  public var progress: EngineProgress {
+    let parts = state.withLock { $0.parts }.values
+    return parts.dropFirst().reduce(into: parts.first ?? EngineProgress()) { $0.merge($1) }
+  }
+
+  /// Calls all engines.
+  func wake() {
+    eventfd_write(wakeDescriptor, 1)
+  }
 
   /// The grace of a stop that was asked for, nil if none was.
   var stopGrace: Nanos? { state.withLock { $0.grace } }
 
-  func publish(_ progress: EngineProgress) {
-    state.withLock { $0.progress = progress }
+  func publish(_ progress: EngineProgress, of engine: Int) {
+    state.withLock { $0.parts[engine] = progress }
   }
 }

@@ -6,7 +6,7 @@ public import Workload
 /// Everything that the engine needs to know of a run.
 public struct EngineJob: Sendable {
   /// Makes the bytes of a request's body from the request, the profile's index and the sequence
-  /// number. Called on the engine's thread right before sending: it must be quick.
+  /// number. Called on an engine's thread right before sending: it must be quick.
   public typealias BodyProvider =
     @Sendable (_ request: PlannedRequest, _ profile: Int, _ seq: Int) -> [UInt8]
 
@@ -59,6 +59,9 @@ public struct EngineJob: Sendable {
   public var drainMax: Nanos
   /// What is kept of the worst and of failed streams.
   public var recorder = RecorderMode.off
+  /// Engines that send the schedule's parts at the same time, each on a thread of its own; 1 to
+  /// `enginesMax`. What is sent when does not depend on it.
+  public var engines = 1
 
   /// A job of these parts.
   public init(
@@ -112,6 +115,9 @@ public struct EngineJob: Sendable {
 
   /// Everywhere that connections go.
   var allTargets: [TargetPlan] { targets + [loginTarget].compactMap { $0 } }
+
+  /// Most engines of a run: more threads than any one machine can feed from one list of arrivals.
+  public static let enginesMax = 64
 
   /// Most connections opened before load by default.
   public static let warmConnectionsMax = 256

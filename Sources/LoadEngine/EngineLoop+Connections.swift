@@ -4,14 +4,14 @@ import Plan
 
 // Slots and connections made before load, so that what is measured does not pay for them.
 extension EngineLoop {
-  /// Connections being opened at once: no listen queue is run over by it.
+  /// Connections being opened at once by all engines: no listen queue is run over by it.
   private static let openingMax = 16
 
-  /// Opens the job's connections to each endpoint whose first scenario reuses them, each by an
-  /// OPTIONS request that has no effect. A service that refuses it or closes is none the worse:
-  /// load then opens its own. Takes at most the connect time-out for each endpoint.
+  /// Opens this engine's part of the job's connections to each endpoint whose first scenario reuses
+  /// them, each by an OPTIONS request that has no effect. A service that refuses it or closes is
+  /// none the worse: load then opens its own. Takes at most the connect time-out for each endpoint.
   func openConnections() throws(EngineError) {
-    let wanted = min(job.warmConnections, job.inFlightMax)
+    let wanted = share.part(of: min(job.warmConnections, job.inFlightMax))
     guard wanted > 0 else { return }
     // A slot made in mid-load would delay the stamps of the others, and its memory's first touch
     // can take the kernel milliseconds.
@@ -28,16 +28,18 @@ extension EngineLoop {
   private func openConnections(
     _ wanted: Int, endpoint: Int, scenario: Int
   ) throws(EngineError) {
+    let openingMax = max(1, share.part(of: EngineLoop.openingMax))
     // A few handles, used again: one a connection would leave its memory behind in the heap.
-    var transfers = Slab<EasyHandle>(capacity: min(wanted, EngineLoop.openingMax))
+    var transfers = Slab<EasyHandle>(capacity: min(wanted, openingMax))
     var idle: [UnsafeMutablePointer<EasyHandle>] = []
     var pending: Set<UnsafeMutablePointer<EasyHandle>> = []
     var begun = 0
     let setup = setups.start + scenario
     let until = monotonicNow() + setup.pointee.timeouts.connect
     var now = monotonicNow()
-    while now < until, control.stopGrace == nil, begun < wanted || !pending.isEmpty {
-      if begun < wanted, pending.count < EngineLoop.openingMax {
+    try heed(at: now)
+    while now < until, state.end == nil, begun < wanted || !pending.isEmpty {
+      if begun < wanted, pending.count < openingMax {
         begun += 1
         try curl { () throws(CurlError) in
           let free = idle.popLast()
@@ -48,7 +50,7 @@ extension EngineLoop {
         }
       }
       try runCurlTimer(then: {})
-      let isFull = begun == wanted || pending.count == EngineLoop.openingMax
+      let isFull = begun == wanted || pending.count == openingMax
       _ = try poll(until: isFull ? min(until, wiring.pointee.curlDue ?? until) : nil, then: {})
       while let completed = multi.nextCompleted() {
         let easy = completed.context.assumingMemoryBound(to: EasyHandle.self)
@@ -59,6 +61,7 @@ extension EngineLoop {
         idle.append(easy)
       }
       now = monotonicNow()
+      try heed(at: now)
     }
     for easy in pending {
       try curl { () throws(CurlError) in try multi.remove(easy.pointee) }

@@ -4,13 +4,18 @@ import Workload
 
 // What ends a run early: the plan's limits, and a quota that is used up.
 extension EngineLoop {
-  /// No more may be sent: the open streams go on to their ends.
-  func endAtRequestLimit() {
-    guard let limit = job.budget.limits.requests else { return }
-    state.end = .limit(
-      LimitHit(
-        path: "limits.requests", limit: "\(limit)",
-        used: "\(job.budget.before.requests + state.use.requests)"))
+  /// Ends the run unless another engine has. At `cancelAt` the open streams of all engines are
+  /// cancelled; nil: they go on to their ends.
+  func endRun(_ end: EngineEnd, cancelAt: MonotonicNanos?) {
+    let orders = governor.end(end, cancelAt: cancelAt)
+    (state.end, state.cancelAt) = (orders.end, orders.cancelAt)
+  }
+
+  /// True, and the end of the run, if no more may be sent: the open streams go on to their ends.
+  func isAtRequestLimit() -> Bool {
+    guard let hit = governor.requestLimit() else { return false }
+    endRun(.limit(hit), cancelAt: nil)
+    return true
   }
 
   /// Adds what an ended stream used.
@@ -20,27 +25,31 @@ extension EngineLoop {
     state.endedEvents += sample.contentEvents
   }
 
-  /// Ends the run at a limit of tokens or cost, what open streams have sent included.
+  /// Ends the run at a limit of tokens or cost.
   func heedBudget(at now: MonotonicNanos) {
-    guard state.end == nil else { return }
+    noteUse()
+    guard state.end == nil, let hit = governor.budgetHit() else { return }
+    endRun(.limit(hit), cancelAt: now)
+  }
+
+  /// Tells the governor what this engine has used, what open streams have sent included.
+  func noteUse() {
     var use = state.use
     use.outputTokens += wiring.pointee.tokens - state.endedEvents
-    guard let hit = job.budget.reached(by: use) else { return }
-    state.end = .limit(hit)
-    state.cancelAt = now
+    governor.noteUse(use, of: share.index)
   }
 
   /// Ends the run if its warm-up, once over, says that the quota is used up.
   func heedQuota(at now: MonotonicNanos) {
     guard state.end == nil, job.isQuotaWatched, profile.warmup > .zero,
-      now >= profile.measuredFrom, let hit = state.quota.judgeWarmup()
+      now >= profile.measuredFrom, let hit = governor.judgeWarmup()
     else { return }
-    endByQuota(hit, at: now)
+    endRun(.quota(hit), cancelAt: now)
   }
 
   /// Looks at one answer 429.
   func noteRefusal(_ sample: StreamSample, at now: MonotonicNanos) {
-    if sample.isWarmup { state.quota.countRefused() }
+    if sample.isWarmup { governor.countRefused() }
     guard state.end == nil, job.isQuotaWatched, let retryAfter = sample.evidence?.retryAfter
     else { return }
     let profiles = job.schedule.profiles
@@ -48,12 +57,7 @@ extension EngineLoop {
     let left = max(profile.startedAt + profile.duration - now, .zero) + later
     let length = profiles.reduce(Nanos.zero) { $0 + $1.duration }
     if let hit = QuotaWatch.judge(retryAfter: retryAfter, left: left, length: length) {
-      endByQuota(hit, at: now)
+      endRun(.quota(hit), cancelAt: now)
     }
-  }
-
-  private func endByQuota(_ hit: QuotaHit, at now: MonotonicNanos) {
-    state.end = .quota(hit)
-    state.cancelAt = now
   }
 }

@@ -6,14 +6,16 @@ import Workload
 
 // Logins before load and renewals in it; a request goes with its user's token, or waits for it.
 extension EngineLoop {
-  /// Logs every user in, before anything is measured. Throws the first failure that does not pass.
+  /// Logs every user of this engine in, before anything is measured. Throws the first failure that
+  /// does not pass.
   func logIn() throws(EngineError) {
     guard let logins else { return }
     for user in 0..<logins.sessions.count {
       obey(logins.sessions.start[user].program.begin(), of: user, at: monotonicNow())
     }
     var now = monotonicNow()
-    while control.stopGrace == nil, logins.readyCount(at: now) < logins.sessions.count {
+    try heed(at: now)
+    while state.end == nil, logins.readyCount(at: now) < logins.sessions.count {
       try tendLogins(at: now)
       publishLogins(at: now)
       let due = [logins.nextDue, wiring.pointee.curlDue, now + EngineLoop.publishEvery]
@@ -28,6 +30,7 @@ extension EngineLoop {
           account: logins.sessions.start[user].account, failure: failure)
       }
       now = monotonicNow()
+      try heed(at: now)
     }
     publishLogins(at: now)
   }
@@ -38,7 +41,7 @@ extension EngineLoop {
     var progress = EngineProgress()
     progress.users = logins.sessions.count
     progress.loggedIn = logins.readyCount(at: now)
-    control.publish(progress)
+    governor.control.publish(progress, of: share.index)
   }
 
   /// Gives logins their turn: time limits, renewals that are due, and the next one to send.
@@ -76,7 +79,7 @@ extension EngineLoop {
     case .go, .refuse:
       let places = session.pointee.waiting
       session.pointee.waiting = []
-      logins.waitingCount -= places.count
+      countWaiting(-places.count)
       for place in places {
         if action == .go { release(place, at: now) } else { fail(place, at: now) }
       }
@@ -106,7 +109,8 @@ extension EngineLoop {
       try transfer.pointee.easy.setHeaders(headers)
       transfer.pointee.headers = .some(consume headers)
       try transfer.pointee.easy.setCookieJar(session.pointee.jar)
-      try addressLists.start[logins.endpoint].apply(to: transfer.pointee.easy, number: user)
+      try addressLists.start[logins.endpoint].apply(
+        to: transfer.pointee.easy, number: session.pointee.number)
       try transfer.pointee.begin(
         user: user, step: step, body: body, at: monotonicNow(), within: logins.plan.timeout)
       try multi.add(transfer.pointee.easy)

@@ -6,66 +6,66 @@ import Workload
 
 // One profile after the other: what is due, who sends next, when it is over.
 extension EngineLoop {
-  /// From the decision to start a profile to its time zero, so that an arrival at zero is no late
-  /// one.
-  private static let profileLead = Nanos.milliseconds(10)
-
-  /// Sends the whole schedule; returns when every stream has ended.
-  func run() throws(EngineError) -> EngineReport {
+  /// Sends this engine's part of the schedule; returns when every stream of the run has ended.
+  func run() throws(EngineError) -> EnginePart {
     defer {
       flush()
-      control.publish(progress(at: monotonicNow()))
+      governor.control.publish(progress(at: monotonicNow()), of: share.index)
     }
     try openConnections()
     try logIn()
-    let (startedAt, wallStart) = EngineLoop.startTimes()
+    var next = try finishRound()
+    let startedAt = governor.startedAt
     logins?.move(by: startedAt - state.startedAt)
     state.startedAt = startedAt
-    for index in job.schedule.profiles.indices where state.end == nil {
-      try runProfile(index, at: index == 0 ? startedAt : monotonicNow() + EngineLoop.profileLead)
+    while case .profile(let start) = next {
+      try runProfile(start)
+      noteUse()
+      flush()
+      governor.control.publish(progress(at: monotonicNow()), of: share.index)
+      next = try finishRound()
     }
-    flush()
-    return EngineReport(
-      startedAt: wallStart, profiles: state.profileEnds,
-      selfCheck: selfMeter.figures(
-        at: monotonicNow(), largestDescriptor: wiring.pointee.largestDescriptor),
-      end: state.end ?? .finished,
-      use: state.use, samplesRefused: samples.refused, logins: logins?.log ?? LoginLog(),
-      streams: flights.streams(redactedBy: job.redactor))
+    selfMeter.stop(
+      at: monotonicNow(), largestDescriptor: wiring.pointee.largestDescriptor)
+    return EnginePart(
+      index: share.index, selfMeter: selfMeter, use: state.use, logins: logins?.log ?? LoginLog(),
+      flights: flights)
   }
 
-  /// The first profile's time zero on both clocks.
-  private static func startTimes() -> (monotonic: MonotonicNanos, wall: UnixNanos) {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    let wall = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-    return (monotonicNow() + profileLead, UnixNanos(wall + profileLead.rawValue))
+  /// Waits until all engines are through with the round, and keeps sessions alive meanwhile; what
+  /// comes next.
+  private func finishRound() throws(EngineError) -> NextRound {
+    state.roundsDone += 1
+    governor.arrive(sent: profile.sent)
+    while true {
+      try heed(at: monotonicNow())
+      if let next = governor.next(after: state.roundsDone) { return next }
+      try tendLogins(at: monotonicNow())
+      let due = [logins?.nextDue, wiring.pointee.curlDue].compactMap { $0 }.min()
+      _ = try poll(until: due ?? MonotonicNanos(.max), then: collectCompleted)
+      try runCurlTimer(then: collectCompleted)
+    }
   }
 
-  private func runProfile(_ index: Int, at start: MonotonicNanos) throws(EngineError) {
-    if index > 0 { state.arrivalsBefore += profile.arrivals.count }
+  private func runProfile(_ start: ProfileStart) throws(EngineError) {
+    if start.index > 0 { state.arrivalsBefore += profile.arrivalCount }
     profile = ProfileState(
-      job.schedule.profiles[index], index: index, startedAt: start, rule: job.abort)
-    state.quota.begin()
+      job.schedule.profiles[start.index], index: start.index, startedAt: start.at, share: share)
     starts = []
-    for (user, program) in profile.users.enumerated() where !program.steps.isEmpty {
-      starts.insert(Due(at: start + program.startAt, index: user))
+    for (user, program) in profile.users.enumerated()
+    where share.owns(sender: user) && !program.steps.isEmpty {
+      starts.insert(Due(at: start.at + program.startAt, index: user))
     }
     while true {
       let now = monotonicNow()
-      obeyControl(at: now)
+      try heed(at: now)
       try expireLimits(at: now)
       try tendLogins(at: now)
       let isAnotherDue = try startReleased() ? true : startOne(at: now)
-      if isOver { break }
+      if isOver { return }
       if now >= state.publishAt { publish(at: now) }
       try wait(until: isAnotherDue ? nil : nextDue)
     }
-    let now = monotonicNow()
-    state.profileEnds.append(
-      ProfileEnd(
-        kind: profile.kind, startedAt: start - state.startedAt, duration: now - start,
-        sent: profile.sent))
   }
 
   private var isOver: Bool {
@@ -90,27 +90,25 @@ extension EngineLoop {
     return due
   }
 
-  private func obeyControl(at now: MonotonicNanos) {
-    guard let grace = control.stopGrace, grace != state.obeyedGrace else { return }
-    state.obeyedGrace = grace
-    if state.end == nil { state.end = .stopped }
-    state.cancelAt = min(state.cancelAt ?? now + grace, now + grace)
+  /// Learns what other threads want of this one, if one has called: a stop from outside, the run's
+  /// end by what another engine saw, or its failure, which is thrown.
+  func heed(at now: MonotonicNanos) throws(EngineError) {
+    guard poller.takeCall() else { return }
+    let orders = governor.orders(at: now)
+    if let failure = orders.failure { throw failure }
+    (state.end, state.cancelAt) = (orders.end, orders.cancelAt)
   }
 
   /// Starts what is due, but at most one; true if another is due already.
   private func startOne(at now: MonotonicNanos) throws(EngineError) -> Bool {
     guard state.end == nil, let due = nextStart, due <= now else { return false }
-    guard job.budget.allowsRequest(after: state.use) else {
-      endAtRequestLimit()
-      return false
-    }
+    if isAtRequestLimit() { return false }
     if starts.min?.at != due {
-      let arrival = profile.arrivals[profile.next]
+      let key = profile.takeArrival()
+      let arrival = profile.arrivals[key]
       let place = place(
-        arrival.request, stage: arrival.stage, seq: profile.firstSeq(of: profile.next), user: nil,
+        arrival.request, stage: arrival.stage, seq: profile.firstSeq(of: key), user: nil,
         intended: due)
-      let key = profile.next
-      profile.next += 1
       try start(converse(place, turn: 0, key: key), at: now)
     } else if let entry = starts.popMin() {
       if profile.users.isEmpty {
@@ -161,7 +159,7 @@ extension EngineLoop {
     heedBudget(at: now)
     heedQuota(at: now)
     flush()
-    control.publish(progress(at: now))
+    governor.control.publish(progress(at: now), of: share.index)
   }
 
   /// Hands the finished samples on.

@@ -4,8 +4,8 @@ import Workload
 
 // What others see of a running engine.
 extension EngineLoop {
-  /// How far the run is. Called about ten times a second: O(buckets), and what it shares with the
-  /// loop is copied once more when the loop next counts.
+  /// How far this engine's part of the run is. Called about ten times a second: O(buckets), and
+  /// what it shares with the loop is copied once more when the loop next counts.
   func progress(at now: MonotonicNanos) -> EngineProgress {
     var progress = EngineProgress()
     fillPlace(&progress, at: now)
@@ -39,6 +39,6 @@ extension EngineLoop {
     progress.stage = profile.stage(at: now)
     progress.stageCount = profile.stageCount
     progress.targetRate = profile.stageRates[progress.stage]
-    progress.targetUsers = profile.users.count
+    progress.targetUsers = profile.userCount
   }
 }

@@ -9,7 +9,7 @@ extension EngineLoop {
   /// Sends a request that has its token now, at most one; true if another one has.
   func startReleased() throws(EngineError) -> Bool {
     guard let logins, state.end == nil, !logins.released.isEmpty else { return false }
-    logins.waitingCount -= 1
+    countWaiting(-1)
     try send(logins.released.removeFirst())
     return !logins.released.isEmpty
   }
@@ -78,12 +78,9 @@ extension EngineLoop {
     guard let logins else { return }
     if action == .refuse { return fail(place, at: now) }
     if case .send(let step) = action {
-      logins.queue.append((place.sender % logins.sessions.count, step))
+      logins.queue.append((logins.user(of: place), step))
     }
-    // Beyond it the service has left no slot, as with open streams.
-    if openCount - drainingCount + logins.waitingCount >= job.inFlightMax {
-      return drop(place, .droppedCap, at: now)
-    }
+    guard governor.holdOne() else { return drop(place, .droppedCap, at: now) }
     var place = place
     place.waitsSince = place.waitsSince ?? now
     logins.waitingCount += 1
@@ -100,8 +97,14 @@ extension EngineLoop {
       place.waitsSince = nil
       logins.log.waits.append(LoginWait(duration: now - since, isRepeat: place.isRepeated))
     }
-    logins.waitingCount += 1
+    countWaiting(1)
     logins.released.append(place)
+  }
+
+  /// So many requests more wait for a token, or for their turn once they have it.
+  func countWaiting(_ change: Int) {
+    logins?.waitingCount += change
+    governor.countWaiting(change)
   }
 
   /// A request fails for the lack of a token.
@@ -119,7 +122,7 @@ extension EngineLoop {
       places += logins.sessions.start[user].waiting
       logins.sessions.start[user].waiting = []
     }
-    logins.waitingCount = 0
+    countWaiting(-logins.waitingCount)
     for place in places { drop(place, .cancelled, at: now) }
   }
 }

@@ -27,10 +27,13 @@ extension EngineLoop {
 
   /// Sends a request for which nothing is missing but a slot.
   func send(_ place: StreamPlace) throws(EngineError) {
-    let now = monotonicNow()
-    let isFull = freeSlots.isEmpty && slots.isFull
-    if isFull || openCount - drainingCount >= job.inFlightMax {
-      return drop(place, .droppedCap, at: now)
+    switch governor.admit(place) {
+    case .go: break
+    case .full: return drop(place, .droppedCap, at: monotonicNow())
+    case .limit:
+      // Another engine, or one that waited for its token, has sent the last one.
+      _ = isAtRequestLimit()
+      return drop(place, .cancelled, at: monotonicNow())
     }
     let index: Int
     if let free = freeSlots.popLast() {
@@ -44,7 +47,6 @@ extension EngineLoop {
     try curl { () throws(CurlError) in try multi.add(slot.pointee.easy) }
     openCount += 1
     if !place.isRepeated { countSent(place, at: slot.pointee.sentAt) }
-    selfMeter.noteInFlight(openCount - drainingCount)
     noteLimit(slot)
     // The transfer's first step, the send on a connection that is there included.
     try runCurlTimer(then: collectCompleted)
@@ -55,11 +57,11 @@ extension EngineLoop {
     profile.sent += 1
     if place.user == nil, place.turn == 0 { state.arrivalsSent += 1 }
     let lag = sentAt - place.intended
-    guard !place.isWarmup else {
+    if place.isWarmup {
       selfMeter.countWarmupSent(lag: lag)
-      return state.quota.countSent()
+    } else {
+      selfMeter.countSent(lag: lag)
     }
-    selfMeter.countSent(lag: lag)
   }
 
   /// Makes room for one more stream; its index.
@@ -177,7 +179,7 @@ extension EngineLoop {
       noteLimit(slot)
       if let markerAt = slot.pointee.markerAt, !slot.pointee.isUserFreed {
         slot.pointee.isUserFreed = true
-        drainingCount += 1
+        governor.noteDraining()
         proceed(slot.pointee.place, slot, at: markerAt)
       }
     }
@@ -226,9 +228,7 @@ extension EngineLoop {
       )
     }
     try free(slot)
-    if slot.pointee.isUserFreed {
-      drainingCount -= 1
-    } else {
+    if !slot.pointee.isUserFreed {
       proceed(place, slot, at: slot.pointee.markerAt ?? stamp)
     }
     record(sample, at: stamp)
@@ -243,6 +243,7 @@ extension EngineLoop {
     }
     slot.pointee.isOpen = false
     openCount -= 1
+    governor.leave(isDraining: slot.pointee.isUserFreed)
     freeSlots.append(slot.pointee.index)
   }
 
@@ -302,11 +303,10 @@ extension EngineLoop {
     // After the last arrival only the slow and the failed are left: their share says nothing.
     guard now - profile.startedAt <= profile.duration else { return }
     let isError = sample.outcome.rate(hadFirstToken: sample.firstToken != nil) != nil
-    if profile.window.add(isError: isError, at: now), state.end == nil {
-      state.end = .aborted(
-        Abort(
-          profile: profile.kind.rawValue, rule: job.abort.text, at: now - profile.startedAt))
-      state.cancelAt = now
+    if governor.countEnded(isError: isError, at: now), state.end == nil {
+      let abort = Abort(
+        profile: profile.kind.rawValue, rule: job.abort.text, at: now - profile.startedAt)
+      endRun(.aborted(abort), cancelAt: now)
     }
   }
 }

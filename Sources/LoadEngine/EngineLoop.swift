@@ -18,8 +18,9 @@ struct Due: Comparable {
   }
 }
 
-/// The loop of one engine: it owns every handle, slot, meter and timer, and lives and dies on one
-/// thread. Split over files by concern: profiles, streams, waiting.
+/// The loop of one engine: it owns every handle, slot, meter and timer of its part of the run, and
+/// lives and dies on one thread. Split over files by concern: profiles, streams, waiting. What
+/// engines share is in the governor.
 ///
 /// Times to send and time limits are kept here in nanoseconds and not by libcurl, whose timers are
 /// milliseconds. One stream is started a turn: many at once would delay the stamps of those that
@@ -31,12 +32,11 @@ final class EngineLoop {
   static let publishEvery = Nanos.milliseconds(100)
   /// Bytes of one read of a socket.
   static let readBytesMax = 16 << 10
-  /// Open files beside sockets.
-  static let otherFilesMax = 64
 
+  let share: EngineShare
+  let governor: RunGovernor
   let job: EngineJob
   let samples: BatchQueue<StreamSample>
-  let control: EngineControl
   let endpoints: Endpoints
 
   // Freed in this order once open transfers are removed: libcurl calls the hooks while it closes
@@ -52,8 +52,6 @@ final class EngineLoop {
 
   var freeSlots: [Int] = []
   var openCount = 0
-  /// Of the open ones, those that only wait for the transport's end after the marker.
-  var drainingCount = 0
 
   /// At most a few entries a slot: an entry that is too early is renewed when it is due, so that
   /// a read never touches the heap.
@@ -68,34 +66,32 @@ final class EngineLoop {
   var flights: FlightRecorder
 
   init(
-    job: EngineJob, endpoints: Endpoints, samples: BatchQueue<StreamSample>,
-    control: EngineControl
+    _ share: EngineShare, of governor: RunGovernor, endpoints: Endpoints,
+    samples: BatchQueue<StreamSample>
   ) throws(EngineError) {
+    let job = governor.job
+    let room = governor.room
+    self.share = share
+    self.governor = governor
     self.job = job
     self.endpoints = endpoints
     self.samples = samples
-    self.control = control
-    // Streams that wait for their end after the marker are no load on the service any more.
-    let slotsMax = job.inFlightMax + max(64, job.inFlightMax / 4)
-    let files = slotsMax + EngineLoop.otherFilesMax
-    let allowed = streamgate_allow_open_files(Int64(files))
-    guard allowed >= files else { throw .openFiles(allowed: Int(allowed), needed: files) }
     // The default slack of 50 us would be on every send. Not being allowed to is no error.
     _ = streamgate_set_timer_slack(1_000)
 
-    let poller = try Poller(wake: control.wakeDescriptor)
+    let poller = try Poller(wake: governor.control.wakeDescriptor)
     var wiring = Slab<Wiring>(capacity: 1)
     wiring.append(
       Wiring(
-        epoll: poller.epoll, descriptorsMax: files, slotsMax: slotsMax,
+        epoll: poller.epoll, descriptorsMax: room.filesMax, slotsMax: room.slotsMax,
         profiles: job.schedule.profiles.count, scenarios: job.targets.count))
     let setups = try EngineLoop.makeSetups(job.targets, endpoints)
     let lists = try EngineLoop.makeAddressLists(endpoints)
     let multi = try curl { () throws(CurlError) -> MultiHandle in
-      try MultiHandle(connectionsMax: slotsMax, hooks: Wiring.hooks(wiring.start))
+      try MultiHandle(connectionsMax: room.connectionsMax, hooks: Wiring.hooks(wiring.start))
     }
-    logins = try LoginDesk(job: job, endpoints: endpoints, wiring: wiring.start)
-    slots = Slab<Slot>(capacity: slotsMax)
+    logins = try LoginDesk(job: job, share: share, endpoints: endpoints, wiring: wiring.start)
+    slots = Slab<Slot>(capacity: room.slotsMax)
     self.multi = multi
     wiringOwner = wiring
     self.poller = poller
@@ -103,11 +99,11 @@ final class EngineLoop {
     addressLists = lists
     let now = monotonicNow()
     state = RunState(scenarios: job.targets.count, at: now)
-    profile = ProfileState(job.schedule.profiles.first, index: 0, startedAt: now, rule: job.abort)
+    profile = ProfileState(job.schedule.profiles.first, index: 0, startedAt: now, share: share)
     selfMeter = SelfMeter(at: now)
     flights = FlightRecorder(
       job.recorder, cells: job.schedule.profiles.count * job.targets.count)
-    freeSlots.reserveCapacity(slotsMax)
+    freeSlots.reserveCapacity(room.slotsMax)
     batch.reserveCapacity(EngineLoop.batchMax)
   }
 

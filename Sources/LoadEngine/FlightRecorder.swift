@@ -2,7 +2,7 @@ import Model
 
 /// Keeps the streams of a run that are worth a look. It copies only what it keeps, and that when a
 /// stream has ended.
-struct FlightRecorder {
+struct FlightRecorder: Sendable {
   let mode: RecorderMode
   private var selection: FlightSelection
   /// With what is secret in it beside the secrets of the plan: masking waits for the end.
@@ -23,6 +23,12 @@ struct FlightRecorder {
     for key in choice.dropped { kept[key] = nil }
     guard choice.isKept else { return }
     kept[FlightSelection.Key(profile: sample.profile, seq: sample.seq)] = record()
+  }
+
+  /// Takes in what another engine's recorder keeps, and keeps what one recorder would have kept: a
+  /// stream that is among the worst of all is among those of its own engine.
+  mutating func merge(_ other: FlightRecorder) {
+    for entry in other.kept.values { take(entry.stream.sample) { entry } }
   }
 
   /// What is kept, in the order of the schedule, without secrets.

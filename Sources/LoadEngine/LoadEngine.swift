@@ -1,28 +1,70 @@
 // LoadEngine: sends a schedule to an endpoint and stamps what comes back.
 //
-// It holds the one thread that owns every transfer, meter and timer, the client's figures on
-// itself, and the test whether an endpoint can be reached at all. It decides when to send and when
-// to give up; it parses nothing (StreamMeter does) and judges nothing (Gate does).
+// It holds the engines, each one thread that owns every transfer, meter and timer of its part of a
+// run, the client's figures on itself, and the test whether an endpoint can be reached at all. It
+// decides when to send and when to give up; it parses nothing (StreamMeter does) and judges nothing
+// (Gate does).
 
+import CLinux
 public import Model
 public import Plan
 public import Workload
 
-/// The engine: each call runs on a thread of its own, never on the cooperative pool.
+/// The engines: each call runs on threads of its own, never on the cooperative pool.
 public enum LoadEngine {
   /// Sends the whole schedule, profile after profile, and returns when the last stream ended.
   ///
-  /// Samples go to `samples` in batches in the order of their ends; the queue is closed when this
-  /// returns or throws. Throws before load if the endpoint cannot be reached or the system lacks
-  /// what the job needs; a stream's failure is its sample's outcome and never thrown.
+  /// Samples go to `samples` in batches, each engine's in the order of their ends; the queue is
+  /// closed when this returns or throws. Throws before load if the endpoint cannot be reached or
+  /// the system lacks what the job needs; a stream's failure is its sample's outcome and never
+  /// thrown.
   public static func run(
     job: EngineJob, samples: BatchQueue<StreamSample>, control: EngineControl
   ) async throws(EngineError) -> EngineReport {
-    try await onOwnThread(named: "engine") { () throws(EngineError) -> EngineReport in
-      defer { samples.close() }
+    try await run(RunGovernor(job: job, control: control), samples: samples)
+  }
+
+  /// Sends the schedule of a governor's job with all of its engines.
+  static func run(
+    _ governor: RunGovernor, samples: BatchQueue<StreamSample>
+  ) async throws(EngineError) -> EngineReport {
+    defer { samples.close() }
+    let job = governor.job
+    let endpoints = try await onOwnThread(named: "engine") { () throws(EngineError) -> Endpoints in
       let endpoints = try Endpoints(targets: job.allTargets)
-      let loop = try EngineLoop(job: job, endpoints: endpoints, samples: samples, control: control)
-      return try loop.run()
+      let files = governor.room.filesMax
+      let allowed = streamgate_allow_open_files(Int64(files))
+      guard allowed >= files else { throw .openFiles(allowed: Int(allowed), needed: files) }
+      return endpoints
+    }
+    let parts = await withTaskGroup(of: EnginePart?.self) { group in
+      for index in 0..<job.engines {
+        group.addTask {
+          await part(index, of: governor, endpoints: endpoints, samples: samples)
+        }
+      }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+    if let failure = governor.failure { throw failure }
+    return EngineReport(
+      EnginePart.merged(parts.compactMap { $0 }), of: governor, samplesRefused: samples.refused)
+  }
+
+  /// What one engine brings home; nil if it fails, which ends the others.
+  private static func part(
+    _ index: Int, of governor: RunGovernor, endpoints: Endpoints,
+    samples: BatchQueue<StreamSample>
+  ) async -> EnginePart? {
+    do throws(EngineError) {
+      let name = governor.job.engines == 1 ? "engine" : "engine \(index + 1)"
+      return try await onOwnThread(named: name) { () throws(EngineError) -> EnginePart in
+        let loop = try EngineLoop(
+          governor.share(index), of: governor, endpoints: endpoints, samples: samples)
+        return try loop.run()
+      }
+    } catch {
+      governor.fail(error)
+      return nil
     }
   }
 
@@ -31,27 +73,22 @@ public enum LoadEngine {
   public static func sendOne(
     job: EngineJob, request: PlannedRequest, control: EngineControl
   ) async throws(EngineError) -> SingleStream {
-    try await onOwnThread(named: "engine") { () throws(EngineError) -> SingleStream in
-      let endpoints = try Endpoints(targets: job.allTargets)
-      let queue = BatchQueue<StreamSample>()
-      var single = job
-      single.warmConnections = 0
-      single.schedule = Schedule(profiles: [
-        ProfileSchedule(
-          kind: .sustained, duration: .zero, warmup: .zero,
-          load: .open([Arrival(at: .zero, request: request)]))
-      ])
-      single.recorder = .full
-      let loop = try EngineLoop(
-        job: single, endpoints: endpoints, samples: queue, control: control)
-      let report = try loop.run()
-      queue.close()
-      guard let sample = queue.drain()?.first else { throw .stopped }
-      let recorded = report.streams.first
-      return SingleStream(
-        sample: sample, reads: Array(recorded?.reads.prefix(SingleStream.readsMax) ?? []),
-        logins: report.logins, body: recorded?.body?.lines ?? [])
-    }
+    let queue = BatchQueue<StreamSample>()
+    var single = job
+    single.warmConnections = 0
+    single.engines = 1
+    single.schedule = Schedule(profiles: [
+      ProfileSchedule(
+        kind: .sustained, duration: .zero, warmup: .zero,
+        load: .open([Arrival(at: .zero, request: request)]))
+    ])
+    single.recorder = .full
+    let report = try await run(job: single, samples: queue, control: control)
+    guard let sample = queue.drain()?.first else { throw .stopped }
+    let recorded = report.streams.first
+    return SingleStream(
+      sample: sample, reads: Array(recorded?.reads.prefix(SingleStream.readsMax) ?? []),
+      logins: report.logins, body: recorded?.body?.lines ?? [])
   }
 
   /// Finds out whether every target, and where its users log in, can be reached: resolves,

@@ -8,6 +8,8 @@ import Workload
 struct UserSession: ~Copyable {
   // Stays first, as the pointer in Slot.
   let jar: CookieJar
+  /// Its number among the sessions of the run.
+  let number: Int
   /// Index into the login's accounts.
   let account: Int
   var program: LoginProgram
@@ -20,7 +22,8 @@ struct UserSession: ~Copyable {
   /// The lines of the user's requests by scenario, made when first wanted after a login.
   var lines: [Int: [String]] = [:]
 
-  init(account: Int, spread: Double, jar: consuming CookieJar) {
+  init(number: Int, account: Int, spread: Double, jar: consuming CookieJar) {
+    self.number = number
     self.account = account
     self.jar = jar
     program = LoginProgram(spread: spread)
@@ -41,9 +44,10 @@ struct UserSession: ~Copyable {
   }
 }
 
-/// The sessions of a run and the logins under way: state only, `EngineLoop+Logins` drives it.
+/// One engine's sessions and the logins under way: state only, `EngineLoop+Logins` drives it. A
+/// user is an index into the engine's own sessions.
 final class LoginDesk {
-  /// Logins and refreshes under way at once.
+  /// Logins and refreshes under way at once in all engines; at least one in each.
   static let openMax = 8
   /// How often a login before load is tried where the failure may pass.
   static let triesMax = 3
@@ -54,6 +58,7 @@ final class LoginDesk {
   let target: TargetPlan
   let endpoint: Int
 
+  private let share: EngineShare
   // Transfers are freed before the jars that they use.
   var transfers: Slab<LoginTransfer>
   var sessions: Slab<UserSession>
@@ -69,16 +74,19 @@ final class LoginDesk {
   var log = LoginLog()
 
   init?(
-    job: EngineJob, endpoints: Endpoints, wiring: UnsafeMutablePointer<Wiring>
+    job: EngineJob, share: EngineShare, endpoints: Endpoints,
+    wiring: UnsafeMutablePointer<Wiring>
   ) throws(EngineError) {
     guard let target = job.loginTarget, let plan = target.login, !job.roster.accounts.isEmpty
     else { return nil }
     self.plan = plan
+    self.share = share
     self.target = target
     template = LoginTemplate(plan)
     endpoint = endpoints.indices[job.targets.count]
-    var transfers = Slab<LoginTransfer>(capacity: LoginDesk.openMax)
-    var sessions = Slab<UserSession>(capacity: job.roster.accounts.count)
+    var transfers = Slab<LoginTransfer>(capacity: max(1, share.part(of: LoginDesk.openMax)))
+    let roster = job.roster
+    var sessions = Slab<UserSession>(capacity: share.part(of: roster.accounts.count))
     do throws(CurlError) {
       while !transfers.isFull {
         let easy = try EasyHandle()
@@ -86,8 +94,11 @@ final class LoginDesk {
         try setTLS(target.tls, on: easy)
         try LoginTransfer.connect(transfers.append(LoginTransfer(easy: easy, wiring: wiring)))
       }
-      for (account, spread) in zip(job.roster.accounts, job.roster.spreads) {
-        sessions.append(UserSession(account: account, spread: spread, jar: try CookieJar()))
+      for number in roster.accounts.indices where share.owns(number) {
+        sessions.append(
+          UserSession(
+            number: number, account: roster.accounts[number], spread: roster.spreads[number],
+            jar: try CookieJar()))
       }
     } catch {
       throw EngineError(error)
@@ -102,9 +113,16 @@ final class LoginDesk {
     return pointer >= transfers.start && pointer < transfers.start + transfers.count
   }
 
+  /// Who sends a request that is this engine's.
+  func user(of place: StreamPlace) -> Int {
+    let number = place.sender % share.sessions
+    precondition(share.owns(number), "session \(number) is another engine's")
+    return number / share.count
+  }
+
   /// The session of whoever sends a request.
   func session(of place: StreamPlace) -> UnsafeMutablePointer<UserSession> {
-    sessions.start + place.sender % sessions.count
+    sessions.start + user(of: place)
   }
 
   /// The soonest moment at which a session or a transfer is due; long past for at once.

@@ -22,6 +22,8 @@ struct Poller: ~Copyable {
   private let events: UnsafeMutablePointer<epoll_event>
   /// When the timer will fire; far away while it is not set.
   private var armed = MonotonicNanos(.max)
+  /// True if another thread called since it was last asked, and at first.
+  private var isCalled = true
   /// What the timer was set to, if it fired in the last wait.
   private(set) var firedAt: MonotonicNanos?
 
@@ -76,7 +78,17 @@ struct Poller: ~Copyable {
       armed = MonotonicNanos(.max)
       return nil
     }
-    return descriptor == wake ? nil : PolledSocket(descriptor: descriptor, events: event.events)
+    if descriptor == wake {
+      isCalled = true
+      return nil
+    }
+    return PolledSocket(descriptor: descriptor, events: event.events)
+  }
+
+  /// True if another thread called since this was asked before, and the first time.
+  mutating func takeCall() -> Bool {
+    defer { isCalled = false }
+    return isCalled
   }
 
   private mutating func arm(_ at: MonotonicNanos) throws(EngineError) {

@@ -2,32 +2,30 @@ import Model
 import Plan
 import Workload
 
-/// What the loop knows of the run as a whole.
+/// What the loop knows of the run as a whole, and of its own part in it.
 struct RunState {
   /// Why no more requests are started; nil while they are.
   var end: EngineEnd?
   /// When the streams that are still open are cancelled; nil: never.
   var cancelAt: MonotonicNanos?
-  /// The grace of the latest stop that was obeyed, nil before one.
-  var obeyedGrace: Nanos?
-  /// What has been used; output tokens are those of ended streams.
+  /// Rounds that this engine is through with.
+  var roundsDone = 0
+  /// What this engine has used; output tokens are those of ended streams.
   var use = RunUse()
   /// Events with a token of ended streams.
   var endedEvents = 0
   var sent: Int { use.requests }
-  var quota = QuotaWatch()
   /// Requests that ended, by the outcome's raw value.
   var ended: [Int]
   /// The same by scenario, with their times.
   var scenarios: [ScenarioCounts]
-  /// Arrivals of the open loops of the profiles before the one that runs.
+  /// The engine's arrivals of the open loops of the profiles before the one that runs.
   var arrivalsBefore = 0
   /// Arrivals that were handed to the transport.
   var arrivalsSent = 0
   var publishAt: MonotonicNanos
   /// When the latest poll returned.
   var polledAt: MonotonicNanos
-  var profileEnds: [ProfileEnd] = []
   /// The start of the first profile.
   var startedAt: MonotonicNanos
 
@@ -49,35 +47,37 @@ struct ProfileState {
   let warmup: Nanos
   /// Open loop: what is sent when; empty in a closed one.
   private(set) var arrivals: [Arrival] = []
-  /// Open loop: the next arrival.
-  var next = 0
+  private let share: EngineShare
+  /// Open loop: the engine's next arrival.
+  private(set) var next = 0
   /// Open loop: the number of each arrival's first request; empty where that is the arrival's own.
   private var firstSeqs: [Int] = []
   /// The conversations that are under way: by arrival in an open loop, by user in a closed one.
   var conversations: [Int: Conversation] = [:]
   let stageCount: Int
-  /// Open loop: arrivals a second of each stage.
+  /// Open loop: the engine's arrivals a second of each stage.
   let stageRates: [Double]
   /// Closed loop: who sends what; empty in an open one.
   private(set) var users: [UserProgram] = []
   /// Closed loop: the number of each user's next step.
   var steps: [Int] = []
+  /// Requests that this engine handed to the transport.
   var sent = 0
-  var window: AbortWindow
 
   /// A profile from `startedAt` on; nil for one without a request.
-  init(_ schedule: ProfileSchedule?, index: Int, startedAt: MonotonicNanos, rule: AbortRule) {
+  init(_ schedule: ProfileSchedule?, index: Int, startedAt: MonotonicNanos, share: EngineShare) {
     self.index = index
     self.startedAt = startedAt
     kind = schedule?.kind ?? .sustained
     duration = schedule?.duration ?? .zero
     warmup = schedule?.warmup ?? .zero
     stageCount = schedule?.stageCount ?? 1
-    stageRates = schedule?.stageRates ?? [0]
-    window = AbortWindow(rule: rule, measuredFrom: startedAt + warmup)
+    self.share = share
+    stageRates = schedule?.stageRates(of: share) ?? [0]
     switch schedule?.load {
     case .open(let arrivals):
       self.arrivals = arrivals
+      skipOthers()
       guard arrivals.contains(where: { !$0.laterTurns.isEmpty }) else { break }
       var seq = 0
       for arrival in arrivals {
@@ -91,10 +91,29 @@ struct ProfileState {
     }
   }
 
+  /// The next arrival is on its way: its key.
+  mutating func takeArrival() -> Int {
+    defer {
+      next += 1
+      skipOthers()
+    }
+    return next
+  }
+
+  private mutating func skipOthers() {
+    while next < arrivals.count, !share.owns(sender: next) { next += 1 }
+  }
+
   /// The number of an arrival's first request; its later turns have those that follow.
   func firstSeq(of arrival: Int) -> Int { firstSeqs.isEmpty ? arrival : firstSeqs[arrival] }
 
-  /// Open loop: arrivals whose time has come at a moment. O(log arrivals).
+  /// Open loop: the engine's arrivals.
+  var arrivalCount: Int { share.senders(below: arrivals.count) }
+
+  /// Closed loop: the engine's users.
+  var userCount: Int { share.senders(below: users.count) }
+
+  /// Open loop: the engine's arrivals whose time has come at a moment. O(log arrivals).
   func arrivalsDue(at moment: MonotonicNanos) -> Int {
     let elapsed = moment - startedAt
     var (low, high) = (0, arrivals.count)
@@ -102,7 +121,7 @@ struct ProfileState {
       let middle = (low + high) / 2
       if arrivals[middle].at <= elapsed { low = middle + 1 } else { high = middle }
     }
-    return low
+    return share.senders(below: low)
   }
 
   /// The stage that is under way at a moment; the last one after the end.
@@ -117,11 +136,13 @@ struct ProfileState {
 }
 
 extension ProfileSchedule {
-  /// Arrivals a second of each stage, all of one length; zeros for a closed loop. O(arrivals).
-  fileprivate var stageRates: [Double] {
+  /// An engine's arrivals a second of each stage, all of one length; zeros for a closed loop.
+  /// O(arrivals).
+  fileprivate func stageRates(of share: EngineShare) -> [Double] {
     var counts = [Int](repeating: 0, count: max(stageCount, 1))
     guard case .open(let arrivals) = load, duration > .zero else { return counts.map { _ in 0 } }
-    for arrival in arrivals where counts.indices.contains(arrival.stage) {
+    for (key, arrival) in arrivals.enumerated()
+    where counts.indices.contains(arrival.stage) && share.owns(sender: key) {
       counts[arrival.stage] += 1
     }
     let seconds = duration.seconds / Double(counts.count)

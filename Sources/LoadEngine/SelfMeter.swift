@@ -60,8 +60,15 @@ struct SelfMeter {
     if diedOnReuse { check.connectionsDiedOnReuse += 1 }
   }
 
-  mutating func noteInFlight(_ count: Int) {
-    check.inFlightMax = max(check.inFlightMax, count)
+  /// The engine has ended: takes what its thread has used, which must be the one that calls;
+  /// `largestDescriptor` is that of its sockets.
+  mutating func stop(at now: MonotonicNanos, largestDescriptor: Int) {
+    let usage = streamgate_thread_usage()
+    let wall = max((now - startedAt).rawValue, 1)
+    check.cpuShare = Double(usage.cpu_nanos - usageAtStart.cpu_nanos) / Double(wall)
+    check.involuntarySwitches = Int(
+      usage.involuntary_switches - usageAtStart.involuntary_switches)
+    check.resources = resources.figures(at: now, largestDescriptor: largestDescriptor)
   }
 
   /// Loop lag with that of the warm-ups. O(buckets).
@@ -78,8 +85,26 @@ struct SelfMeter {
     return all
   }
 
-  /// The figures up to now; `largestDescriptor` is that of the sockets so far.
-  func figures(at now: MonotonicNanos, largestDescriptor: Int) -> SelfCheck {
+  /// Takes another engine's figures in: counts are added up, so that quantiles are of all requests
+  /// and wake-ups; of CPU shares the largest stays, for one engine at its limit is late.
+  mutating func merge(_ other: SelfMeter) {
+    loopLag.merge(other.loopLag)
+    scheduleLag.merge(other.scheduleLag)
+    for index in late.indices { late[index] += other.late[index] }
+    check.scheduled += other.check.scheduled
+    check.sent += other.check.sent
+    check.droppedLate += other.check.droppedLate
+    check.droppedCap += other.check.droppedCap
+    check.connectionsOpened += other.check.connectionsOpened
+    check.connectionsReused += other.check.connectionsReused
+    check.connectionsDiedOnReuse += other.check.connectionsDiedOnReuse
+    check.cpuShare = max(check.cpuShare, other.check.cpuShare)
+    check.involuntarySwitches += other.check.involuntarySwitches
+    if let resources = other.check.resources { check.resources?.merge(resources) }
+  }
+
+  /// The figures of an engine that was stopped, without those that only the whole run has.
+  var figures: SelfCheck {
     var figures = check
     figures.loopLagP50 = loopLag.quantile(0.5)
     figures.loopLagP99 = loopLag.quantile(0.99)
@@ -88,12 +113,6 @@ struct SelfMeter {
     figures.scheduleLagP99 = scheduleLag.quantile(0.99)
     figures.scheduleLagMax = scheduleLag.max
     figures.lateness = lateness()
-    let usage = streamgate_thread_usage()
-    let wall = max((now - startedAt).rawValue, 1)
-    figures.cpuShare = Double(usage.cpu_nanos - usageAtStart.cpu_nanos) / Double(wall)
-    figures.involuntarySwitches = Int(
-      usage.involuntary_switches - usageAtStart.involuntary_switches)
-    figures.resources = resources.figures(at: now, largestDescriptor: largestDescriptor)
     return figures
   }
 

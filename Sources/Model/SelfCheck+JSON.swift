@@ -13,6 +13,7 @@ extension SelfCheck {
       JSONMember("dropped_late", .integer(Int64(droppedLate))),
       JSONMember("dropped_cap", .integer(Int64(droppedCap))),
       JSONMember("lateness", .array(lateness.map(\.json))),
+      JSONMember("engines", .integer(Int64(engines))),
       JSONMember("cpu_share", .number(cpuShare)),
       JSONMember("involuntary_switches", .integer(Int64(involuntarySwitches))),
       JSONMember("in_flight_max", .integer(Int64(inFlightMax))),
@@ -24,7 +25,8 @@ extension SelfCheck {
     return .object(members)
   }
 
-  /// Reads what `json` writes; every member but `resources` must be there.
+  /// Reads what `json` writes; every member must be there but `resources` and `engines`, which
+  /// older runs, of one engine, do not have.
   public init(json value: JSONValue) throws(FieldError) {
     var fields = try JSONFields(value)
     self.init()
@@ -39,6 +41,7 @@ extension SelfCheck {
     droppedLate = try fields.count("dropped_late")
     droppedCap = try fields.count("dropped_cap")
     lateness = try fields.list("lateness", LateCount.init(json:))
+    engines = try fields.optionalCount("engines") ?? 1
     cpuShare = try fields.number("cpu_share")
     involuntarySwitches = try fields.count("involuntary_switches")
     inFlightMax = try fields.count("in_flight_max")

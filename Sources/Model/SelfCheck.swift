@@ -22,9 +22,12 @@ public struct SelfCheck: Sendable, Equatable {
   public var droppedCap: Int
   /// Shares of arrivals later than each of a fixed ladder of lags, see `lateShare(over:)`.
   public var lateness: [LateCount]
-  /// CPU time of the engine's thread over wall time, 0...1.
+  /// Engines, each with a thread of its own; at least 1. All other figures are those of all engines
+  /// together, unless they say otherwise.
+  public var engines: Int
+  /// CPU time of an engine's thread over wall time, 0...1: the busiest engine's.
   public var cpuShare: Double
-  /// Times the kernel took the CPU from the engine's thread.
+  /// Times the kernel took the CPU from the engines' threads.
   public var involuntarySwitches: Int
   /// Most streams open at once.
   public var inFlightMax: Int
@@ -50,6 +53,7 @@ public struct SelfCheck: Sendable, Equatable {
     droppedLate = 0
     droppedCap = 0
     lateness = []
+    engines = 1
     cpuShare = 0
     involuntarySwitches = 0
     inFlightMax = 0

@@ -103,13 +103,11 @@ struct PartsTests {
       #expect(ratio > 1 && ratio <= 1.125)
     }
     var meter = SelfMeter(at: MonotonicNanos(0))
-    #expect(
-      meter.figures(at: MonotonicNanos(1), largestDescriptor: 3).lateShare(over: .milliseconds(1))
-        == 0)
+    #expect(meter.figures.lateShare(over: .milliseconds(1)) == 0)
     for _ in 0..<97 { meter.countSent(lag: .microseconds(100)) }
     // These three were once taken for later than 15 ms, being later than the half of 16.
     for _ in 0..<3 { meter.countSent(lag: .milliseconds(9)) }
-    let check = meter.figures(at: MonotonicNanos(1), largestDescriptor: 3)
+    let check = meter.figures
     #expect(check.lateShare(over: .microseconds(50)) == 1)
     #expect(check.lateShare(over: .milliseconds(1)) == 0.03)
     #expect(check.lateShare(over: .milliseconds(15)) == 0)

@@ -1,0 +1,44 @@
+import Model
+import Plan
+
+// What ends a run early by what all its engines saw together.
+extension RunGovernor {
+  /// Counts a stream that ended; true if the abort rule fires.
+  func countEnded(isError: Bool, at now: MonotonicNanos) -> Bool {
+    state.withLock { $0.window.add(isError: isError, at: now) }
+  }
+
+  /// The limit of requests that was reached, nil while one more may be sent.
+  func requestLimit() -> LimitHit? {
+    guard let limit = job.budget.limits.requests else { return nil }
+    let use = state.withLock { $0.use }
+    guard !job.budget.allowsRequest(after: use) else { return nil }
+    return LimitHit(
+      path: "limits.requests", limit: "\(limit)",
+      used: "\(job.budget.before.requests + use.requests)")
+  }
+
+  /// Takes an engine's word on the tokens that it has used so far, those of open streams included.
+  func noteUse(_ use: RunUse, of engine: Int) {
+    state.withLock { state in
+      state.uses[engine] = use
+      state.use.inputTokens = state.uses.reduce(0) { $0 + $1.inputTokens }
+      state.use.outputTokens = state.uses.reduce(0) { $0 + $1.outputTokens }
+    }
+  }
+
+  /// The limit of tokens or cost that all engines together have reached, nil while there is none.
+  func budgetHit() -> LimitHit? {
+    job.budget.reached(by: state.withLock { $0.use })
+  }
+
+  /// A request of the warm-up was refused with 429.
+  func countRefused() {
+    state.withLock { $0.quota.countRefused() }
+  }
+
+  /// Judges the warm-up once it is over; the sign of a quota that is used up, nil for none.
+  func judgeWarmup() -> QuotaHit? {
+    state.withLock { $0.quota.judgeWarmup() }
+  }
+}
