@@ -21,6 +21,8 @@ struct RunDriver {
   var smallestBaselineMedian: Nanos?
   /// Serves how far the run is, nil where nobody asked.
   var metrics: MetricsEndpoint?
+  /// Engine threads.
+  var engines = 1
   /// True if runs of main were refused with 429 too, or there are none: such refusals are then the
   /// quota's, and end the run.
   var isQuotaWatched = false
@@ -42,6 +44,7 @@ struct RunDriver {
     job.traceContext = TraceContext(runID: header.runID)
     job.budget.before = warmed.use
     job.isQuotaWatched = isQuotaWatched
+    job.engines = engines
     let outcome = await load(job, into: recorder.queue, label: label).result
     let recording = await recorder.stop()
     let record = summary(

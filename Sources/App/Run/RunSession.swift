@@ -15,6 +15,8 @@ struct RunSession {
   let storeLocation: StoreLocation
   let schedule: Schedule
   let signals: Signals
+  /// Engine threads of each run.
+  var engines = 1
   /// What a reader of the report should know.
   var notes: [String]
   /// Serves how far its runs are, nil where nobody asked.
@@ -91,6 +93,6 @@ struct RunSession {
       loaded: loaded, schedule: schedule, store: storeLocation, options: options,
       signals: signals, reference: history.reference,
       smallestBaselineMedian: ClientCheck.smallestMedian(of: main), metrics: metrics,
-      isQuotaWatched: history.isQuotaTheCause(branch: plan.gate.branch))
+      engines: engines, isQuotaWatched: history.isQuotaTheCause(branch: plan.gate.branch))
   }
 }

@@ -15,6 +15,9 @@ struct streamgate_thread_usage streamgate_thread_usage(void);
 /// limit then, -1 with errno on an error.
 int64_t streamgate_allow_open_files(int64_t wanted);
 
+/// The cores that the calling thread may run on; -1 with errno on an error.
+int streamgate_allowed_cores(void);
+
 /// Names the calling thread, at most 15 characters.
 int streamgate_name_thread(const char *name);
 
