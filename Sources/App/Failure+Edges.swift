@@ -123,10 +123,12 @@ extension Failure {
         remedy: "check its certificate; target.tls names an authority and a client's certificate")
     case .login(let url, let account, let failure):
       self.init(login: failure, at: url, account: account)
-    case .openFiles(let allowed, let needed):
+    case .openFiles(let allowed, let needed, let engines):
       self.init(
         .unavailable, "the load needs \(needed) open files, the system allows \(allowed)",
-        remedy: "ulimit -Hn \(needed), or a lower limits.inFlight")
+        because: "limits.inFlight streams at once and their ends need a socket each",
+        remedy: EngineError.openFilesRemedy(
+          allowed: allowed, needed: needed, engines: engines))
     case .system(let call, let code):
       self.init(
         .defect, "the system refused \(call)", because: String(cString: strerror(Int32(code))))

@@ -10,6 +10,9 @@ public enum ClientCheck {
   static let medianShare = 0.1
   /// So many arrivals may be late or dropped.
   static let lateShareMax = 0.01
+  /// Stands for the smallest median where nothing has one: no request of the run got a token in
+  /// time, and there is no baseline.
+  static let medianWithoutAny = Nanos.seconds(1)
 
   /// The smallest median latency of the gated cells, each the median over the runs; nil if no
   /// cell has a finite one. Only cells that reach the gate's floor count, unless none does.
@@ -30,39 +33,41 @@ public enum ClientCheck {
   }
 
   /// Why the run is invalid and what to try, nil if it is not. A run without figures on itself,
-  /// as foreign files are, is taken as it is; so is one without any latency to compare with.
+  /// as foreign files are, is taken as it is. `smallestMedian` is nil where no run has one.
   public static func problem(of header: RunHeader, smallestMedian: Nanos?) -> String? {
-    guard let check = header.selfCheck, let smallestMedian else { return nil }
+    guard let check = header.selfCheck,
+      let finding = finding(check, smallestMedian ?? medianWithoutAny)
+    else { return nil }
+    return reasonPrefix + finding + "; " + ClientCause(check).text
+  }
+
+  /// What was too much, nil if nothing was.
+  private static func finding(_ check: SelfCheck, _ smallestMedian: Nanos) -> String? {
     let limit = smallestMedian.seconds * errorShare
-    let remedy =
-      "; try a faster or idle machine, a lower rate, or fewer streams at once"
     if check.loopLagP50.seconds > medianShare * limit {
-      return clientLimited(
-        "the median loop lag of \(text(check.loopLagP50)) is above 1 % of the smallest median "
-          + "time to first token, \(text(smallestMedian))") + remedy
+      return "the median loop lag of \(text(check.loopLagP50)) is above 1 % of the smallest median "
+        + "time to first token, \(text(smallestMedian))"
     }
     if check.loopLagP99.seconds > limit {
-      return clientLimited(
-        "the p99 of the loop lag, \(text(check.loopLagP99)), is above 10 % of the smallest "
-          + "median time to first token, \(text(smallestMedian))") + remedy
+      return "the p99 of the loop lag, \(text(check.loopLagP99)), is above 10 % of the smallest "
+        + "median time to first token, \(text(smallestMedian))"
     }
     let arrivals = max(check.scheduled, check.sent + check.droppedLate + check.droppedCap)
     guard arrivals > 0 else { return nil }
     let late = check.lateShare(over: Nanos(seconds: limit)) * Double(check.sent)
     let share = (late + Double(check.droppedLate)) / Double(arrivals)
     guard share > lateShareMax else { return nil }
-    let percent = (share * 1_000).rounded() / 10
-    return clientLimited(
-      "\(percent) % of the arrivals were dropped or sent more than "
-        + "\(text(Nanos(seconds: limit))) late") + remedy
+    return "\(percent(share)) % of the arrivals were dropped or sent more than "
+      + "\(text(Nanos(seconds: limit))) late"
   }
 
   /// The start of every reason of this kind.
   static let reasonPrefix = "client-limited: "
 
-  private static func clientLimited(_ what: String) -> String { reasonPrefix + what }
+  /// A share in percent, one decimal.
+  static func percent(_ share: Double) -> Double { (share * 1_000).rounded() / 10 }
 
-  private static func text(_ time: Nanos) -> String {
+  static func text(_ time: Nanos) -> String {
     let micros = time.rawValue / 1_000
     return micros < 1_000 ? "\(micros) µs" : "\(Double(micros / 10) / 100) ms"
   }

@@ -33,7 +33,13 @@ extension Gate {
     if !isCompared { (verdict.look, verdict.maxLooks) = (1, 1) }
     verdict.isAdvisory = isCompared && header.branch == input.settings.branch
     let reason = header.unusableReason ?? "it is marked as not usable"
-    if let aborted = header.aborted {
+    if let client = selection.abortedByClient {
+      // A stream that nobody reads in time ends like one of a service that hangs.
+      let found = client.dropFirst(ClientCheck.reasonPrefix.count)
+      verdict.reasons = [
+        .clientLimited("\(reason), on failures that a slow client may cause: \(found)")
+      ]
+    } else if let aborted = header.aborted {
       let isExcused = isCompared && input.hasMainAborted
       verdict.kind = isExcused ? .cannotEvaluate : .fail
       verdict.reasons = [

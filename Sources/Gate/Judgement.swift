@@ -71,9 +71,7 @@ struct Judgement {
   /// Sets the kind, its reasons and what is learnt still.
   private func decide(_ verdict: inout Verdict) {
     let all = verdict.composites + verdict.cells
-    let missed = verdict.objectives.filter { $0.verdict == .fail }
-    var fails = missed.map { VerdictReason.objectiveMissed($0.objective) }
-    fails += all.filter { $0.verdict == .fail }.map { .regression($0.id) }
+    let (fails, clients) = findings(verdict, all)
     var blocked: [VerdictReason] = []
     let missing = table.missing
     if !missing.isEmpty { blocked.append(.missingCells(missing)) }
@@ -83,6 +81,9 @@ struct Judgement {
     if !fails.isEmpty {
       verdict.kind = .fail
       verdict.reasons = fails + blocked
+    } else if let clients {
+      verdict.kind = .cannotEvaluate
+      verdict.reasons = [clients] + blocked
     } else if !blocked.isEmpty {
       verdict.kind = .cannotEvaluate
       verdict.reasons = blocked
@@ -90,6 +91,32 @@ struct Judgement {
       verdict.kind = .inconclusive
       verdict.reasons = doubts
     }
+  }
+
+  /// What fails, and what would if the client's own lag could not account for it; nil for nothing.
+  private func findings(
+    _ verdict: Verdict, _ all: [HypothesisResult]
+  ) -> (fails: [VerdictReason], clients: VerdictReason?) {
+    let share = ClientShare(candidates: selection.candidates, main: selection.mainSet)
+    let plan = Dictionary(
+      expandedObjectives.map { ($0.description, $0) }, uniquingKeysWith: { first, _ in first })
+    var fails: [VerdictReason] = []
+    var clients: [String] = []
+    for result in verdict.objectives where result.verdict == .fail {
+      if let objective = plan[result.objective], share.explains(objective, result) {
+        clients.append(result.objective)
+      } else {
+        fails.append(.objectiveMissed(result.objective))
+      }
+    }
+    for result in all where result.verdict == .fail {
+      if share.explains(result) {
+        clients.append(result.id.name)
+      } else {
+        fails.append(.regression(result.id))
+      }
+    }
+    return (fails, clients.isEmpty ? nil : .clientLimited(share.text(clients)))
   }
 
   /// What keeps the verdict from being a pass.

@@ -5,9 +5,13 @@ import Statistics
 extension Judgement {
   /// What became of each objective: the median of the looks' figures, counts summed.
   func objectives() -> [ObjectiveResult] {
+    expandedObjectives.map(judgeObjective)
+  }
+
+  /// The plan's objectives, one for each profile that they are judged in.
+  var expandedObjectives: [Objective] {
     let profiles = selection.candidates.last?.header.profiles ?? []
     return input.settings.objectives.flatMap { $0.expanded(profiles: profiles) }
-      .map(judgeObjective)
   }
 
   private func judgeObjective(_ objective: Objective) -> ObjectiveResult {

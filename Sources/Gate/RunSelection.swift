@@ -10,6 +10,8 @@ struct RunSelection {
   var warnings: [VerdictWarning] = []
   /// The newest candidate run, if it cannot be judged.
   var unusable: RunRecord?
+  /// Why the abort rule that ended it says nothing of the service, nil if it does, or none did.
+  var abortedByClient: String?
 
   /// The baseline set: its fresh runs count in it.
   var mainSet: [RunRecord] { baseline + fresh }
@@ -21,8 +23,8 @@ struct RunSelection {
     let environment = candidates.last?.header.environment ?? ""
     // A run that is not the fixed profile is held against nothing but its objectives.
     let isExploration = candidates.last?.header.exploration != nil
-    chooseCandidates(
-      candidates, smallestMedianOf: isExploration ? [] : input.baseline + input.fresh)
+    let main = (input.baseline + input.fresh).map(RunSelection.checked)
+    chooseCandidates(candidates, smallestMedianOf: isExploration ? [] : main)
     if isExploration { return }
     let isForeign = { (run: RunRecord) in
       !environment.isEmpty && !run.header.environment.isEmpty
@@ -58,19 +60,17 @@ struct RunSelection {
     let reference = ClientCheck.smallestMedian(of: main.filter(\.header.isUsable))
     let checked = runs.map { run in
       var run = run
-      let own = reference ?? ClientCheck.smallestMedian(of: [run])
-      if run.header.isJudgeable, run.header.aborted == nil, run.header.isFinished,
-        let problem = ClientCheck.problem(of: run.header, smallestMedian: own)
-      {
-        run.header.isUsable = false
-        run.header.unusableReason = problem
-      }
+      run.checkClient(against: reference)
       return run
     }
     guard let newest = checked.last else { return }
     if let problem = RunSelection.judgingProblem(newest) {
       unusable = newest
       unusable?.header.unusableReason = problem
+      if let abort = newest.header.aborted, !abort.isBeyondClient {
+        abortedByClient = ClientCheck.problem(
+          of: newest.header, smallestMedian: reference ?? ClientCheck.smallestMedian(of: [newest]))
+      }
     } else {
       candidates = [newest]
     }
@@ -90,7 +90,7 @@ struct RunSelection {
   private mutating func usable(
     _ runs: [RunRecord], _ isForeign: (RunRecord) -> Bool
   ) -> [RunRecord] {
-    runs.filter { run in
+    runs.map(RunSelection.checked).filter { run in
       let problem =
         isForeign(run)
         ? "of environment \(run.header.environment)" : RunSelection.problem(run)
@@ -98,6 +98,14 @@ struct RunSelection {
       warnings.append(.runLeftOut(runID: run.header.runID, reason: problem))
       return false
     }
+  }
+
+  /// A run of main that says itself that its client was too slow is none, whatever its file says.
+  /// It is held against its own latencies: main may have got faster since then.
+  private static func checked(_ run: RunRecord) -> RunRecord {
+    var run = run
+    run.checkClient(against: nil)
+    return run
   }
 
   /// Why a run cannot be compared, nil if it can.
@@ -143,5 +151,17 @@ struct RunSelection {
     return references(candidates + (unusable.map { [$0] } ?? []), .candidate)
       + references(baseline, .baseline) + references(fresh, .fresh)
       + references(history.flatMap { $0 }, .history)
+  }
+}
+
+extension RunRecord {
+  /// Marks a run as not usable whose client was the bottleneck; nil: against its own latencies.
+  fileprivate mutating func checkClient(against smallestMedian: Nanos?) {
+    let own = smallestMedian ?? ClientCheck.smallestMedian(of: [self])
+    guard header.isJudgeable, header.aborted == nil, header.isFinished,
+      let problem = ClientCheck.problem(of: header, smallestMedian: own)
+    else { return }
+    header.isUsable = false
+    header.unusableReason = problem
   }
 }

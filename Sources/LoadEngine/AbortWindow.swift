@@ -6,17 +6,23 @@ struct AbortWindow {
   /// Ended streams below which no share is taken: one failure alone is not an outage.
   static let endedMin = 5
 
+  /// A client that stood still so long begins the window anew.
+  static let pauseMin = Nanos.seconds(1)
+
   private struct End {
     var at: MonotonicNanos
     var isError: Bool
+    var isBeyondClient: Bool
   }
 
   private let rule: AbortRule
   /// Before this the window is not full.
-  private let fullAt: MonotonicNanos
+  private var fullAt: MonotonicNanos
   private var ends: [End] = []
   private var first = 0
   private var errors = 0
+  /// Of the errors, those that a slow client cannot cause.
+  private var beyondClient = 0
 
   /// A window over the requests measured from `start` on.
   init(rule: AbortRule, measuredFrom start: MonotonicNanos) {
@@ -25,20 +31,39 @@ struct AbortWindow {
   }
 
   /// Counts a stream that ended; true if the rule fires. Amortised O(1).
-  mutating func add(isError: Bool, at now: MonotonicNanos) -> Bool {
-    ends.append(End(at: now, isError: isError))
-    if isError { errors += 1 }
+  mutating func add(isError: Bool, isBeyondClient: Bool, at now: MonotonicNanos) -> Bool {
+    ends.append(End(at: now, isError: isError, isBeyondClient: isError && isBeyondClient))
+    count(ends[ends.count - 1], 1)
     while first < ends.count, now - ends[first].at > rule.over {
-      if ends[first].isError { errors -= 1 }
+      count(ends[first], -1)
       first += 1
     }
     if first > 1_024, first > ends.count / 2 {
       ends.removeFirst(first)
       first = 0
     }
-    let ended = ends.count - first
-    return now >= fullAt && ended >= AbortWindow.endedMin
-      && Double(errors) >= rule.errorShare * Double(ended)
+    return now >= fullAt && ends.count - first >= AbortWindow.endedMin && fires(on: errors)
+  }
+
+  /// True if the errors that a slow client cannot cause are enough for the rule.
+  var firesWithoutClient: Bool { fires(on: beyondClient) }
+
+  /// Forgets what ended so far: it says nothing of the service.
+  mutating func restart(at now: MonotonicNanos) {
+    ends.removeAll(keepingCapacity: true)
+    first = 0
+    errors = 0
+    beyondClient = 0
+    fullAt = max(fullAt, now + rule.over)
+  }
+
+  private mutating func count(_ end: End, _ sign: Int) {
+    if end.isError { errors += sign }
+    if end.isBeyondClient { beyondClient += sign }
+  }
+
+  private func fires(on errors: Int) -> Bool {
+    Double(errors) >= rule.errorShare * Double(ends.count - first)
   }
 }
 

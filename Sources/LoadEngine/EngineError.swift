@@ -18,7 +18,7 @@ public enum EngineError: Error, Equatable, Sendable {
   /// the plan.
   case login(url: String, account: Int, failure: LoginFailure)
   /// The system allows fewer open files than the load needs: raise it with `ulimit -Hn`.
-  case openFiles(allowed: Int, needed: Int)
+  case openFiles(allowed: Int, needed: Int, engines: Int)
   /// A system call failed, with its name and errno.
   case system(String, Int)
   /// The transport library refused a call, with its name and code.
@@ -41,9 +41,9 @@ extension EngineError: CustomStringConvertible {
       "no TLS with \(host):\(port) (transport code \(code)): \(reason)"
     case .login(let url, let account, let failure):
       "no login at \(url) with account \(account + 1): \(failure)"
-    case .openFiles(let allowed, let needed):
-      "\(needed) open files needed, \(allowed) allowed: raise the hard limit (ulimit -Hn) or"
-        + " lower limits.inFlight"
+    case .openFiles(let allowed, let needed, let engines):
+      "\(needed) open files needed, \(allowed) allowed: try "
+        + EngineError.openFilesRemedy(allowed: allowed, needed: needed, engines: engines)
     case .system(let call, let code): "\(call) failed (errno \(code))"
     case .transport(let call, let code): "\(call) failed (transport code \(code))"
     case .stopped: "stopped before the request was sent"

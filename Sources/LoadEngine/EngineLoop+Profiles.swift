@@ -58,6 +58,7 @@ extension EngineLoop {
     }
     while true {
       let now = monotonicNow()
+      noteAlive(at: now)
       try heed(at: now)
       try expireLimits(at: now)
       try tendLogins(at: now)

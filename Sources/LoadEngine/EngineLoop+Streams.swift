@@ -27,7 +27,12 @@ extension EngineLoop {
 
   /// Sends a request for which nothing is missing but a slot.
   func send(_ place: StreamPlace) throws(EngineError) {
-    switch governor.admit(place) {
+    var admission = governor.admit(place)
+    if admission == .full, monotonicNow() - place.intended > EngineLoop.pauseMin {
+      try readAll()
+      admission = governor.admit(place)
+    }
+    switch admission {
     case .go: break
     case .full: return drop(place, .droppedCap, at: monotonicNow())
     case .limit:
@@ -212,6 +217,9 @@ extension EngineLoop {
       opened: opened, isReused: isReused,
       diedOnReuse: isReused && slot.pointee.hasDiedBeforeAnswer(end))
     if repeatsRefused(slot, at: stamp) { return try free(slot) }
+    if case .failed(.localResource(let lack), _) = end, !slot.pointee.place.isWarmup {
+      selfMeter.countMissing(lack)
+    }
     var sample = sample(of: slot.pointee.place, .cancelled)
     slot.pointee.end(end, at: stamp, into: &sample, profileStart: profile.startedAt)
 
@@ -303,9 +311,12 @@ extension EngineLoop {
     // After the last arrival only the slow and the failed are left: their share says nothing.
     guard now - profile.startedAt <= profile.duration else { return }
     let isError = sample.outcome.rate(hadFirstToken: sample.firstToken != nil) != nil
-    if governor.countEnded(isError: isError, at: now), state.end == nil {
+    let firing = governor.countEnded(
+      isError: isError, isBeyondClient: sample.outcome.isBeyondClient, at: now)
+    if let firing, state.end == nil {
       let abort = Abort(
-        profile: profile.kind.rawValue, rule: job.abort.text, at: now - profile.startedAt)
+        profile: profile.kind.rawValue, rule: job.abort.text, at: now - profile.startedAt,
+        isBeyondClient: firing.isBeyondClient)
       endRun(.aborted(abort), cancelAt: now)
     }
   }

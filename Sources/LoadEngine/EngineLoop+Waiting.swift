@@ -8,15 +8,23 @@ extension EngineLoop {
   /// A wait shorter than this found its events ready: they may be as old as the previous poll.
   private static let blockedMin = Nanos.microseconds(20)
 
+  /// From here on the loop is said to have stood still: a quarter of the shortest stall.
+  static let pauseMin = Nanos.milliseconds(50)
+
   /// A wait and what it brings to streams, time limits and the figures on ourselves.
   func wait(until: MonotonicNanos?) throws(EngineError) {
     let poll = try poll(
       until: wiring.pointee.paused.isEmpty ? until : nil, then: collectCompleted)
     countLag(poll)
-    state.polledAt = poll.woke
     try runCurlTimer(then: collectCompleted)
     try resumePaused()
     heedAttention()
+  }
+
+  /// Reads what every socket has: a client that is late may have streams open of whose end it did
+  /// not hear yet.
+  func readAll() throws(EngineError) {
+    for _ in 0...slots.count / Poller.eventsMax { try wait(until: nil) }
   }
 
   /// Lets the streams go on that had their share of an earlier turn.
@@ -43,10 +51,15 @@ extension EngineLoop {
   func poll(
     until: MonotonicNanos?, then collect: () throws(EngineError) -> Void
   ) throws(EngineError) -> Poll {
+    let previous = state.polledAt
     let before = monotonicNow()
     let isWaiting = until.map { $0 > before } ?? false
     let count = try poller.wait(until: isWaiting ? until : nil)
     let woke = monotonicNow()
+    state.polledAt = woke
+    // What we did ourselves since the previous wait, and what the system woke us too late.
+    let asked = isWaiting ? max(until ?? before, before) : before
+    notePause(before - state.aliveAt + max(woke - asked, .zero), until: woke)
     for index in 0..<count {
       guard let socket = poller.event(index) else { continue }
       wiring.pointee.beginRead()
@@ -54,8 +67,32 @@ extension EngineLoop {
         try multi.act(on: socket.descriptor, EngineLoop.events(socket.events))
       }
       try collect()
+      noteAlive(at: max(wiring.pointee.latestStamp, state.aliveAt))
     }
-    return Poll(woke: woke, hasBlocked: isWaiting && woke - before > EngineLoop.blockedMin)
+    return Poll(
+      previous: previous, woke: woke,
+      hasBlocked: isWaiting && woke - before > EngineLoop.blockedMin)
+  }
+
+  /// To be called before sockets are read and before time limits are looked at.
+  func noteAlive(at now: MonotonicNanos) {
+    notePause(now - state.aliveAt, until: now)
+  }
+
+  /// The loop stood still, before it reads what came meanwhile: no time limit passes for that, no
+  /// stall is made of it, and after a long pause the abort rule begins anew, since the service may
+  /// have given up streams that nobody read.
+  private func notePause(_ pause: Nanos, until end: MonotonicNanos) {
+    state.aliveAt = end
+    guard pause >= EngineLoop.pauseMin else { return }
+    if end >= profile.measuredFrom { selfMeter.resources.countPause(pause) }
+    for index in 0..<slots.count where slots.start[index].isOpen {
+      slots.start[index].excuse(pause, until: end)
+    }
+    if let logins {
+      for index in 0..<logins.transfers.count { logins.transfers.start[index].excuse(pause) }
+    }
+    if pause >= AbortWindow.pauseMin { governor.restartWindow(at: end) }
   }
 
   /// Loop lag: from the earliest moment at which what was read could have been ready to its stamp.
@@ -65,17 +102,20 @@ extension EngineLoop {
     let isWarmup = poll.woke < profile.measuredFrom
     let latest = wiring.pointee.latestStamp
     if latest >= poll.woke {
-      let lag = latest - (poll.hasBlocked ? poll.woke : state.polledAt)
+      let lag = latest - (poll.hasBlocked ? poll.woke : poll.previous)
       selfMeter.countWakeUp(lag: lag, isWarmup: isWarmup)
     }
     if poll.hasBlocked, let firedAt = poller.firedAt {
-      selfMeter.countWakeUp(lag: poll.woke - firedAt, isWarmup: isWarmup)
+      selfMeter.countTimer(lag: poll.woke - firedAt, isWarmup: isWarmup)
     }
   }
 
   /// Calls libcurl if the time that it asked for has come, and then does `then`.
   func runCurlTimer(then collect: () throws(EngineError) -> Void) throws(EngineError) {
-    guard let due = wiring.pointee.curlDue, due <= monotonicNow() else { return }
+    guard let due = wiring.pointee.curlDue else { return }
+    let now = monotonicNow()
+    guard due <= now else { return }
+    noteAlive(at: now)
     wiring.pointee.curlDue = nil
     wiring.pointee.beginRead()
     try curl { () throws(CurlError) in try multi.timeout() }
@@ -93,6 +133,8 @@ extension EngineLoop {
 
 /// What one poll was like.
 struct Poll {
+  /// When the one before it returned.
+  let previous: MonotonicNanos
   /// When it returned.
   let woke: MonotonicNanos
   /// False if what it found may have been ready before it began.

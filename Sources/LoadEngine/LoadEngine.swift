@@ -5,7 +5,6 @@
 // decides when to send and when to give up; it parses nothing (StreamMeter does) and judges nothing
 // (Gate does).
 
-import CLinux
 public import Model
 public import Plan
 public import Workload
@@ -32,9 +31,7 @@ public enum LoadEngine {
     let job = governor.job
     let endpoints = try await onOwnThread(named: "engine") { () throws(EngineError) -> Endpoints in
       let endpoints = try Endpoints(targets: job.allTargets)
-      let files = governor.room.filesMax
-      let allowed = streamgate_allow_open_files(Int64(files))
-      guard allowed >= files else { throw .openFiles(allowed: Int(allowed), needed: files) }
+      try allowOpenFiles(streams: job.inFlightMax, engines: job.engines)
       return endpoints
     }
     let parts = await withTaskGroup(of: EnginePart?.self) { group in

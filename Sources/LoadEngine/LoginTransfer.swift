@@ -42,6 +42,11 @@ struct LoginTransfer: ~Copyable {
     try easy.setPost(copying: body)
   }
 
+  /// The loop stood still so long: the time limit passes later by as much.
+  mutating func excuse(_ pause: Nanos) {
+    if user != nil { deadline = deadline + pause }
+  }
+
   /// The request is over; the credentials in it are forgotten.
   mutating func end() {
     user = nil

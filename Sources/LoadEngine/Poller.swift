@@ -14,7 +14,7 @@ func monotonicNow() -> MonotonicNanos {
 /// The moment is an absolute timerfd: epoll's own milliseconds cost 0.6 ms of lateness. Timer and
 /// wake-up are edge-triggered, so that neither needs a read.
 struct Poller: ~Copyable {
-  private static let eventsMax = 256
+  static let eventsMax = 256
 
   let epoll: Int32
   private let timer: Int32

@@ -1,5 +1,7 @@
 import CLinux
+import Glibc
 import Model
+import StreamMeter
 
 /// What the machine gives an engine: CPU, descriptors, local ports. Belongs to the engine's thread.
 struct ResourceMeter {
@@ -87,9 +89,23 @@ struct ResourceMeter {
   }
 }
 
-/// What a connection needs of this machine, so that its lack is no failure of the service.
-enum LocalResource {
-  case descriptor
-  case port
-  case memory
+extension LocalResource {
+  /// What this machine lacked for a connection that could not be made; nil if that was no lack of
+  /// ours. libcurl tells no error of a socket that it could not even open: then we try one.
+  static func missing(systemError: Int) -> LocalResource? {
+    switch Int32(truncatingIfNeeded: systemError) {
+    case EADDRNOTAVAIL: .port
+    case EMFILE, ENFILE: .descriptor
+    case ENOBUFS, ENOMEM: .memory
+    case 0: isOutOfDescriptors ? .descriptor : nil
+    default: nil
+    }
+  }
+
+  private static var isOutOfDescriptors: Bool {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { return errno == EMFILE || errno == ENFILE }
+    close(descriptor)
+    return false
+  }
 }

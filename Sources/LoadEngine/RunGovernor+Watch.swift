@@ -3,9 +3,25 @@ import Plan
 
 // What ends a run early by what all its engines saw together.
 extension RunGovernor {
-  /// Counts a stream that ended; true if the abort rule fires.
-  func countEnded(isError: Bool, at now: MonotonicNanos) -> Bool {
-    state.withLock { $0.window.add(isError: isError, at: now) }
+  /// That the abort rule fires.
+  struct AbortFiring {
+    /// True if failures that a slow client cannot cause are enough for it.
+    let isBeyondClient: Bool
+  }
+
+  /// Counts a stream that ended; nil unless the abort rule fires.
+  func countEnded(isError: Bool, isBeyondClient: Bool, at now: MonotonicNanos) -> AbortFiring? {
+    state.withLock { state in
+      guard state.window.add(isError: isError, isBeyondClient: isBeyondClient, at: now) else {
+        return nil
+      }
+      return AbortFiring(isBeyondClient: state.window.firesWithoutClient)
+    }
+  }
+
+  /// An engine stood still for long: what ended so far says nothing of the service.
+  func restartWindow(at now: MonotonicNanos) {
+    state.withLock { $0.window.restart(at: now) }
   }
 
   /// The limit of requests that was reached, nil while one more may be sent.

@@ -26,6 +26,8 @@ struct RunState {
   var publishAt: MonotonicNanos
   /// When the latest poll returned.
   var polledAt: MonotonicNanos
+  /// When the loop was about to read the last time.
+  var aliveAt: MonotonicNanos
   /// The start of the first profile.
   var startedAt: MonotonicNanos
 
@@ -34,6 +36,7 @@ struct RunState {
     self.scenarios = Array(repeating: ScenarioCounts(), count: scenarios)
     publishAt = now
     polledAt = now
+    aliveAt = now
     startedAt = now
   }
 }

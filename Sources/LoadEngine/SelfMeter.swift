@@ -1,5 +1,6 @@
 import CLinux
 import Model
+import StreamMeter
 
 /// The client's figures on itself, in memory of fixed size; all but CPU and connections only of
 /// requests and wake-ups after the warm-up.
@@ -11,6 +12,9 @@ struct SelfMeter {
   }
 
   private var loopLag = LogHistogram()
+  /// Of it, wake-ups by the timer. How long data waited for the CPU while the loop was blocked no
+  /// read can tell; a timer that was due then waited as long, and can.
+  private var timerLag = LogHistogram()
   private var scheduleLag = LogHistogram()
   /// What the warm-ups saw: for who watches the run, in no figure.
   private var warmupLoopLag = LogHistogram()
@@ -32,6 +36,12 @@ struct SelfMeter {
     if isWarmup { warmupLoopLag.add(lag) } else { loopLag.add(lag) }
   }
 
+  /// A wake-up by the timer, so late.
+  mutating func countTimer(lag: Nanos, isWarmup: Bool) {
+    countWakeUp(lag: lag, isWarmup: isWarmup)
+    if !isWarmup { timerLag.add(lag) }
+  }
+
   mutating func countWarmupSent(lag: Nanos) {
     warmupScheduleLag.add(lag)
   }
@@ -51,6 +61,13 @@ struct SelfMeter {
 
   mutating func countDropped(_ outcome: Outcome) {
     if outcome == .droppedLate { check.droppedLate += 1 } else { check.droppedCap += 1 }
+  }
+
+  /// A request that was sent found its machine without what a connection needs.
+  mutating func countMissing(_ lack: LocalResource) {
+    check.sent -= 1
+    check.droppedLate += 1
+    resources.countMissing(lack)
   }
 
   mutating func countConnections(opened: Int, isReused: Bool, diedOnReuse: Bool) {
@@ -89,6 +106,7 @@ struct SelfMeter {
   /// and wake-ups; of CPU shares the largest stays, for one engine at its limit is late.
   mutating func merge(_ other: SelfMeter) {
     loopLag.merge(other.loopLag)
+    timerLag.merge(other.timerLag)
     scheduleLag.merge(other.scheduleLag)
     for index in late.indices { late[index] += other.late[index] }
     check.scheduled += other.check.scheduled
@@ -106,8 +124,8 @@ struct SelfMeter {
   /// The figures of an engine that was stopped, without those that only the whole run has.
   var figures: SelfCheck {
     var figures = check
-    figures.loopLagP50 = loopLag.quantile(0.5)
-    figures.loopLagP99 = loopLag.quantile(0.99)
+    figures.loopLagP50 = max(loopLag.quantile(0.5), timerLag.quantile(0.5))
+    figures.loopLagP99 = max(loopLag.quantile(0.99), timerLag.quantile(0.99))
     figures.loopLagMax = loopLag.max
     figures.scheduleLagP50 = scheduleLag.quantile(0.5)
     figures.scheduleLagP99 = scheduleLag.quantile(0.99)

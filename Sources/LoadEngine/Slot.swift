@@ -67,6 +67,8 @@ struct Slot: ~Copyable {
   private(set) var attempts = 0
   /// When the end marker came.
   private(set) var markerAt: MonotonicNanos?
+  /// What is added to the time limits: the loop stood still so long.
+  private var excused = Nanos.zero
   /// True once the user who waits for the end was told.
   var isUserFreed = false
   /// True if the meter wants no more.
@@ -113,6 +115,7 @@ struct Slot: ~Copyable {
     requestSentAt = nil
     attempts = 0
     markerAt = nil
+    excused = .zero
     isUserFreed = false
     isStopWanted = false
     hasFirstToken = false
@@ -137,22 +140,32 @@ struct Slot: ~Copyable {
 
   /// When the next time limit passes: the soonest that applies in the present phase.
   func deadline(drainMax: Nanos) -> MonotonicNanos {
-    let total = sentAt + timeouts.total
+    let start = sentAt + excused
+    let total = start + timeouts.total
     if let markerAt { return min(markerAt + drainMax, total) }
     if requestSentAt == nil {
-      return min(sentAt + timeouts.connect, sentAt + timeouts.firstToken, total)
+      return min(start + timeouts.connect, start + timeouts.firstToken, total)
     }
     if let lastContentAt = meter.lastContentAt {
       return min(lastContentAt + timeouts.stall, total)
     }
-    return min(sentAt + timeouts.firstToken, total)
+    return min(start + timeouts.firstToken, total)
+  }
+
+  /// The loop stood still for `pause`, up to `end`: what came meanwhile waits to be read, so the
+  /// limits pass later by as much. A client that stands still over and over again may double them.
+  mutating func excuse(_ pause: Nanos, until end: MonotonicNanos) {
+    excused = min(excused + pause, max(timeouts.total, pause))
+    meter.excuse(pause, until: end)
   }
 
   /// What it means that the time limit has passed.
   func ending(at now: MonotonicNanos) -> TransportEnd {
     if markerAt != nil { return .abandoned }
-    if now >= sentAt + timeouts.total { return .timedOut(.total) }
-    if requestSentAt == nil, now >= sentAt + timeouts.connect { return .timedOut(.connect) }
+    if now >= sentAt + excused + timeouts.total { return .timedOut(.total) }
+    if requestSentAt == nil, now >= sentAt + excused + timeouts.connect {
+      return .timedOut(.connect)
+    }
     return .timedOut(meter.hasFirstToken ? .stall : .firstToken)
   }
 
@@ -281,7 +294,11 @@ struct Slot: ~Copyable {
     if code.isOK { return endOfResponse }
     if attempts > 1 { return .resent }
     if header.isTooLarge { return .failed(.limit, code: code.rawValue) }
-    switch code.kind(systemError: easy.systemError, isTLS: isTLS) {
+    let kind = code.kind(systemError: easy.systemError, isTLS: isTLS)
+    if kind == .connect, let lack = LocalResource.missing(systemError: easy.systemError) {
+      return .failed(.localResource(lack), code: code.rawValue)
+    }
+    switch kind {
     case .ok: return .clean
     case .dns: return .failed(.dns, code: code.rawValue)
     case .connect: return .failed(.connect, code: code.rawValue)

@@ -93,6 +93,17 @@ public enum Outcome: Int16, Sendable, CaseIterable {
   /// False for requests that say nothing of the service: left out of every n.
   public var isCounted: Bool { self != .droppedLate && self != .cancelled }
 
+  /// True for a failure that no client causes by being slow: the service said so itself. Others may
+  /// come of a client that did not read in time, so that a limit passed or the service gave up.
+  public var isBeyondClient: Bool {
+    switch self {
+    case .errorEvent, .malformed, .empty, .notAStream, .http429, .http4xx, .http5xx, .auth,
+      .redirect, .protocol, .limit:
+      true
+    default: false
+    }
+  }
+
   /// The rate that a request of this outcome counts in, nil for a success and for an outcome
   /// that is not counted. A stream that broke off after its first token is *truncated*, every
   /// other failure an *error*; none is both.

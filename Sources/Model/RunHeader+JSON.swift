@@ -105,21 +105,23 @@ extension RunHeader {
 }
 
 extension Abort {
-  /// `{"profile":…,"rule":…,"at_s":…}`
+  /// `{"profile":…,"rule":…,"at_s":…,"beyond_client":…}`
   public var json: JSONValue {
     .object([
       JSONMember("profile", .string(profile)),
       JSONMember("rule", .string(rule)),
       JSONMember("at_s", .seconds(at)),
+      JSONMember("beyond_client", .bool(isBeyondClient)),
     ])
   }
 
-  /// Reads what `json` writes.
+  /// Reads what `json` writes; `beyond_client`, which earlier versions did not know, may be absent.
   public init(json value: JSONValue) throws(FieldError) {
     var fields = try JSONFields(value)
     self.init(
       profile: try fields.string("profile"), rule: try fields.string("rule"),
-      at: try fields.seconds("at_s"))
+      at: try fields.seconds("at_s"),
+      isBeyondClient: try fields.optionalBool("beyond_client") ?? false)
   }
 }
 

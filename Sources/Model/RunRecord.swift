@@ -134,12 +134,16 @@ public struct Abort: Sendable, Equatable {
   public var rule: String
   /// When it fired, from profile start.
   public var at: Nanos
+  /// True if the errors that a slow client cannot cause, such as a status 500, were enough for it;
+  /// false where that is not known.
+  public var isBeyondClient: Bool
 
   /// A rule that fired.
-  public init(profile: String, rule: String, at: Nanos) {
+  public init(profile: String, rule: String, at: Nanos, isBeyondClient: Bool = false) {
     self.profile = profile
     self.rule = rule
     self.at = at
+    self.isBeyondClient = isBeyondClient
   }
 }
 

@@ -143,6 +143,34 @@ extension ReportBuilder {
         "\(check.connectionsOpened) opened, \(check.connectionsReused) requests on a used one,"
           + " \(check.connectionsDiedOnReuse) died on reuse"),
       ReportFact("client", "\(Figures.percent(check.cpuShare)) of a core, \(switches)"),
+    ] + (check.resources.map(resourceFacts) ?? [])
+  }
+
+  private func resourceFacts(_ resources: ClientResources) -> [ReportFact] {
+    func share(_ value: Double?, _ words: String) -> [String] {
+      value.map { ["\(Figures.percent($0)) \(words)"] } ?? []
+    }
+    let cpu =
+      ["\(Figures.percent(resources.cpuShareMax)) of a core in the busiest second"]
+      + share(resources.cpuWaitShare, "of the time ready without a CPU")
+      + share(resources.machineShare, "of the machine in use")
+      + share(resources.stealShare, "taken by the hypervisor")
+    let ports = resources.portsAllowed.map { " for \($0) local ports" } ?? ""
+    let missing = resources.descriptorsMissing + resources.portsMissing
+    var sockets =
+      "at most \(resources.descriptorsMax) of \(resources.descriptorsAllowed) open files, at most"
+      + " \(resources.connectionsMinuteMax) connections opened in a minute" + ports
+    if missing > 0 { sockets += ", \(missing) requests without one" }
+    if let count = resources.retransmits {
+      sockets += ", " + Figures.count(count, "TCP segment") + " sent again by the machine"
+    }
+    let pauses = Figures.count(resources.pauses, "time")
+    return [
+      ReportFact("client's CPU", cpu.joined(separator: ", ")),
+      ReportFact(
+        "client's pauses",
+        resources.pauses == 0 ? "none" : "\(pauses), \(text(resources.pausedTotal)) in all"),
+      ReportFact("client's limits", sockets),
     ]
   }
 

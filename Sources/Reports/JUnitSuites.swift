@@ -14,7 +14,7 @@ struct JUnitSuites {
   }
 
   private func gate() -> JUnitSuite {
-    var suite = JUnitSuite(name: "gate", output: model.verdictLine)
+    var suite = JUnitSuite(name: "gate", output: model.verdictLine + "\n" + model.clientError)
     suite.cases.append(verdict())
     suite.cases += model.composites.map {
       testCase($0, className: "streamgate.gate", name: $0.metric)

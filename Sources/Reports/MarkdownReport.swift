@@ -18,10 +18,8 @@ public enum MarkdownReport {
     failures(model, &writer)
     differences(model, &writer)
     objectives(model, &writer)
-    if !model.noise.isEmpty {
-      writer.paragraph("**What this gate can see**")
-      writer.list(model.noise.map { .plain($0) })
-    }
+    writer.paragraph("**What this gate can see**")
+    writer.list((model.noise + [model.clientError]).map { .plain($0) })
     if !model.warnings.isEmpty {
       writer.paragraph("**Warnings**")
       writer.list(model.warnings.map { "⚠️ " + .plain($0) })

@@ -36,7 +36,9 @@ struct ReportBuilder {
       objectives: verdict.objectives.map(objectiveRow), outcomes: outcomes(),
       measured: measuredRows(), turns: turnRows(), stages: stageTable?.rows ?? [],
       knees: stageTable?.kneeNotes ?? [], logins: loginSentences(), noise: noise(),
-      warnings: verdict.warnings.map(warning), displays: verdict.displays.map(display),
+      clientError: clientErrorSentence(), clientErrorValue: clientErrorJSON(),
+      warnings: verdict.warnings.map(warning) + [clientErrorWarning()].compactMap { $0 },
+      displays: verdict.displays.map(display),
       runs: runs(), details: details(), nextSteps: nextSteps(),
       startedAt: header?.startedAt ?? UnixNanos(0),
       hostName: ForeignText.name(facts.hostName, or: "localhost"))

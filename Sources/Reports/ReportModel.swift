@@ -47,6 +47,10 @@ public struct ReportModel: Sendable, Equatable {
   public var logins: [String]
   /// Noise and smallest visible effect, one sentence each.
   public var noise: [String]
+  /// The client's error bound beside the effect that the gate can see, in one sentence.
+  public var clientError: String
+  /// The same in numbers.
+  var clientErrorValue: JSONValue
   /// What never decides and should be known, one sentence each.
   public var warnings: [String]
   /// Distributions compared for information, one sentence each.

@@ -25,6 +25,7 @@ public struct ResultFile: Sendable {
       JSONMember("format", .string(format)),
       JSONMember("verdict_line", .string(model.verdictLine)),
       JSONMember("exit_code", .count(report.facts.exitCode)),
+      JSONMember("client_error", model.clientErrorValue),
       JSONMember("verdict", VerdictJSON.value(report.verdict)),
       JSONMember("facts", report.facts.json),
       JSONMember("input", report.input.json),

@@ -1,4 +1,3 @@
-import Glibc
 import Model
 
 extension ReportBuilder {
@@ -27,7 +26,6 @@ extension ReportBuilder {
         "Smallest slowdown that this gate could have seen (95 % of the time): "
           + visible.joined(separator: ", ") + ".")
     }
-    if let own = clientError(first.metric, first.test) { sentences.append(own) }
     return sentences
   }
 
@@ -35,22 +33,6 @@ extension ReportBuilder {
     if s <= Self.noiseQuiet { return "quiet enough for a solo gate" }
     if s <= Self.noiseLoud { return "a duet of both builds is advised" }
     return "too noisy for a solo gate to see +10 %"
-  }
-
-  /// The client's own error beside the effect that the gate can see.
-  private func clientError(_ metric: String, _ test: LatencyTest) -> String? {
-    let bounds = candidates.compactMap { $0.header.selfCheck?.loopLagP99 }
-    guard let bound = bounds.max() else { return nil }
-    let own =
-      "The client's own error is at most \(Figures.duration(bound.seconds)) in 99 % of"
-      + " its stamps"
-    guard let mde = test.mde else { return own + "." }
-    let effect = mde * exp(test.baselineMean)
-    guard bound > .zero, effect.isFinite else { return own + "." }
-    let ratio = effect / bound.seconds
-    let times = ratio >= 10 ? Figures.fixed(ratio, decimals: 0) : Figures.fixed(ratio, decimals: 1)
-    return own + "; the smallest visible effect in \(metric) is \(Figures.duration(effect)),"
-      + " \(times) times as much."
   }
 
   func warning(_ warning: VerdictWarning) -> String {
@@ -151,8 +133,8 @@ extension ReportBuilder {
     for reason in verdict.reasons {
       switch reason {
       case .clientLimited:
-        return "Run the load from a machine with a free core, or lower the rate; no verdict on the"
-          + " service is made from such a run."
+        return "Help the client as the reason says and run the job again: no verdict on the service"
+          + " is made from such a run, and it is no look."
       case .missingCells:
         return "Check that the run went through every profile and scenario, then run it again."
       case .nothingTestable:

@@ -35,7 +35,7 @@ public enum TerminalReport {
       failed.map { "\($0.profile): \($0.succeeded) of \($0.total) succeeded; \($0.failures)" })
     writer.sentences(model.knees.filter(\.isFound).map(\.text))
     writer.sentences(model.logins)
-    writer.sentences(model.noise)
+    writer.sentences(model.noise + [model.clientError])
     writer.sentences(model.warnings.map { "warning: " + $0 }, .yellow)
     let others = model.reasons.filter { $0.subject != .finding }
     writer.sentences(others.dropFirst(others.first == model.reasons.first ? 1 : 0).map(\.text))

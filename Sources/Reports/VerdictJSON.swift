@@ -44,6 +44,7 @@ enum VerdictJSON {
         [
           named("profile", abort.profile), named("rule", abort.rule),
           JSONMember("at_s", .number(abort.at.seconds)),
+          JSONMember("beyond_client", .bool(abort.isBeyondClient)),
         ])
     case .cannotExclude(let id): kind("cannot_exclude", [hypothesisName(id)])
     case .suspicious(let id): kind("suspicious", [hypothesisName(id)])

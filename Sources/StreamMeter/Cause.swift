@@ -89,6 +89,7 @@ enum Cause: Equatable {
   private static func outcome(failure: TransportFailure) -> Outcome {
     switch failure {
     case .connect: .connect
+    case .localResource: .droppedLate
     case .dns: .dns
     case .tls: .tls
     case .protocol, .badCoding: .protocol
@@ -145,6 +146,9 @@ extension Cause {
   private static func detail(failure: TransportFailure) -> String {
     switch failure {
     case .connect: "The connection could not be made."
+    case .localResource(.descriptor): "The client's machine had no open file left for it."
+    case .localResource(.port): "The client's machine had no local port left for it."
+    case .localResource(.memory): "The client's machine had no memory left for its connection."
     case .dns: "The name could not be resolved."
     case .tls: "TLS could not be agreed on."
     case .protocol: "The peer broke HTTP."

@@ -60,6 +60,8 @@ public struct StreamMeter: ~Copyable {
     case ended
   }
 
+  /// From when the next gap counts: the last read with content, or later, see `excuse`.
+  var gapFrom: MonotonicNanos?
   private var state = State.idle
   private var cause: Cause?
   private var dialect: Dialect
@@ -115,6 +117,7 @@ public struct StreamMeter: ~Copyable {
     stallTotal = .zero
     gapMax = nil
     gapMaxAt = nil
+    gapFrom = nil
     state = .idle
     cause = nil
     reply.reset()
@@ -156,8 +159,8 @@ public struct StreamMeter: ~Copyable {
   /// True once a token came: the first-token timer ends and the stall timer begins.
   public var hasFirstToken: Bool { milestones.firstToken != nil }
 
-  /// The stamp of the last read with content, from which the stall timer counts; nil before.
-  public var lastContentAt: MonotonicNanos? { milestones.lastToken }
+  /// From when the stall timer counts: the last read with content, pauses left out; nil before.
+  public var lastContentAt: MonotonicNanos? { gapFrom }
 }
 
 // The events of a response.
@@ -442,13 +445,14 @@ extension StreamMeter {
       if eventsOfRead > 1 { burstEvents += eventsOfPiece + (eventsBefore == 1 ? 1 : 0) }
       guard eventsBefore == 0 else { return }
       contentReads += 1
-      if let last = milestones.lastToken {
+      if let last = gapFrom {
         gaps.add((stamp - last).rawValue)
         wait(stamp - last, until: stamp)
       }
       if milestones.firstToken == nil { milestones.firstToken = stamp }
       milestones.lastToken = stamp
-    } else if state == .draining, let last = milestones.lastToken, last != stamp {
+      gapFrom = stamp
+    } else if state == .draining, let last = gapFrom, last != stamp {
       wait(stamp - last, until: stamp)
     }
   }

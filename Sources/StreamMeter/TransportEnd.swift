@@ -33,6 +33,8 @@ public enum TimeoutPhase: Sendable, Equatable {
 public enum TransportFailure: Sendable, Equatable {
   /// Connect.
   case connect
+  /// Connect, for what this machine lacks: no failure of the service.
+  case localResource(LocalResource)
   /// Resolve the name.
   case dns
   /// Agree on TLS.
@@ -49,6 +51,16 @@ public enum TransportFailure: Sendable, Equatable {
   case cutCoding
   /// Stay within our own limit on codings on top of each other.
   case codingLimit
+}
+
+/// What a connection needs of this machine.
+public enum LocalResource: Sendable, Equatable {
+  /// An open file.
+  case descriptor
+  /// A local port.
+  case port
+  /// Memory of the kernel.
+  case memory
 }
 
 /// What the engine should do after a read.

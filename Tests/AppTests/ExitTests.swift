@@ -72,7 +72,7 @@ struct ExitTests {
         .unavailable
       ),
       (Failure(EngineError.tls(host: "h", port: 1, code: 60, reason: "r")), .unavailable),
-      (Failure(EngineError.openFiles(allowed: 10, needed: 20)), .unavailable),
+      (Failure(EngineError.openFiles(allowed: 10, needed: 20, engines: 1)), .unavailable),
       (Failure(EngineError.badURL("u")), .plan),
       (Failure(FileError.unreadable(path: "p", reason: "r")), .input),
       (Failure(FileError.notWritten(path: "p", reason: "r")), .notStored),

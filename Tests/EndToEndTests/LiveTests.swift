@@ -104,7 +104,7 @@ struct LiveTests {
   }
 
   /// A CPU that this process may use.
-  private static func usableCPU() throws -> String {
+  static func usableCPU() throws -> String {
     let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
     let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
     let list = try #require(line?.drop { !$0.isNumber })

@@ -222,6 +222,22 @@ struct SummarizeTests {
     #expect(refused.rates.first { $0.rate == .error }?.k == 50)
   }
 
+  @Test("A run that sent too little because its client was late says what helps the client")
+  func lateClient() {
+    var header = Build.header(runID: "r")
+    var check = SelfCheck()
+    check.scheduled = 100
+    check.sent = 80
+    check.droppedLate = 20
+    check.lateness = [LateCount(over: .zero, count: 0)]
+    header.selfCheck = check
+    let samples = (0..<100).map { seq in
+      seq < 80 ? Build.success(seq: seq) : Build.failure(.droppedLate, seq: seq)
+    }
+    let reason = run(samples, header: header).header.unusableReason
+    #expect(reason?.hasPrefix("client-limited: 20.0 % of the arrivals were dropped") == true)
+  }
+
   @Test("An aborted or unfinished run is not usable")
   func unusable() {
     var header = Build.header(runID: "r")

@@ -76,7 +76,8 @@ struct PartsTests {
     var window = AbortWindow(
       rule: AbortRule(errorShare: 0.5, over: over), measuredFrom: MonotonicNanos(0))
     return errors.enumerated().map { second, isError in
-      window.add(isError: isError, at: MonotonicNanos(0) + .seconds(Int64(second)))
+      window.add(
+        isError: isError, isBeyondClient: false, at: MonotonicNanos(0) + .seconds(Int64(second)))
     }
   }
 
@@ -86,6 +87,54 @@ struct PartsTests {
     // than half of the eleven streams in it failed.
     let errors = (0..<20).map { $0 <= 10 }
     #expect(fires(errors, over: .seconds(10)) == (0..<20).map { (10..<16).contains($0) })
+  }
+
+  @Test("A client that stood still begins the abort rule's window anew")
+  func abortRestart() {
+    var window = AbortWindow(
+      rule: AbortRule(errorShare: 0.5, over: .seconds(10)), measuredFrom: MonotonicNanos(0))
+    func add(_ isError: Bool, _ second: Int64) -> Bool {
+      let now = MonotonicNanos(0) + .seconds(second)
+      return window.add(isError: isError, isBeyondClient: true, at: now)
+    }
+    let before = (0..<20).map { add(false, $0) }
+    window.restart(at: MonotonicNanos(0) + .seconds(20))
+    let after = (20..<32).map { add(true, $0) }
+    #expect(before == before.map { _ in false })
+    #expect(after == (20..<32).map { $0 >= 30 })
+  }
+
+  @Test("The abort rule tells whether failures that a slow client cannot cause are enough for it")
+  func abortBeyondClient() {
+    func window(_ beyond: Int, of errors: Int) -> AbortWindow {
+      var window = AbortWindow(
+        rule: AbortRule(errorShare: 0.5, over: .seconds(10)), measuredFrom: MonotonicNanos(0))
+      for index in 0..<10 {
+        let now = MonotonicNanos(0) + .seconds(Int64(index) + 1)
+        _ = window.add(isError: index < errors, isBeyondClient: index < beyond, at: now)
+      }
+      return window
+    }
+    #expect(window(5, of: 10).firesWithoutClient)
+    #expect(!window(4, of: 10).firesWithoutClient)
+    // A success is no failure, whatever could have caused it.
+    #expect(!window(10, of: 4).firesWithoutClient)
+  }
+
+  @Test("Open files are counted with those of streams that end, and the remedy fits")
+  func openFiles() {
+    for engines in [1, 2, 7] {
+      for streams in [1, 64, 256, 257, 2_000, 100_000] {
+        let needed = EngineRoom(inFlightMax: streams, engines: engines).filesMax
+        #expect(needed > streams + 64)
+        let fitting = EngineRoom.streams(fitting: needed, engines: engines)
+        #expect(fitting >= streams)
+        #expect(EngineRoom(inFlightMax: fitting, engines: engines).filesMax <= needed)
+        #expect(EngineRoom(inFlightMax: fitting + 1, engines: engines).filesMax > needed)
+      }
+    }
+    #expect(EngineRoom.streams(fitting: 128, engines: 1) == 0)
+    #expect(EngineRoom.streams(fitting: 20, engines: 1) == 0)
   }
 
   @Test("A few failures are no outage, whatever their share")

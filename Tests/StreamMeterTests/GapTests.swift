@@ -106,6 +106,29 @@ struct GapTests {
     #expect(meter.gapMaxAt == GapTests.start + .milliseconds(20))
   }
 
+  @Test("What the reader itself stood still is left out of a gap and of the stall timer")
+  func pauses() throws {
+    var meter = try Harness.meter()
+    meter.head(status: 200, contentType: Harness.eventStream, at: GapTests.start)
+    func read(_ milliseconds: Int64) {
+      let bytes = Array(Harness.token().utf8)
+      _ = bytes.withUnsafeBytes { meter.read($0, at: GapTests.start + .milliseconds(milliseconds)) }
+    }
+    let at = { (milliseconds: Int64) in GapTests.start + .milliseconds(milliseconds) }
+    meter.excuse(.milliseconds(500), until: at(5))
+    #expect(meter.lastContentAt == nil)
+    read(10)
+    meter.excuse(.milliseconds(290), until: at(310))
+    #expect(meter.lastContentAt == at(300))
+    read(310)
+    #expect(meter.gapMax == .milliseconds(10) && meter.stallCount == 0)
+    // No more than what had passed.
+    meter.excuse(.seconds(9), until: at(340))
+    read(640)
+    #expect(meter.gapMax == .milliseconds(300) && meter.stallCount == 1)
+    #expect(meter.milestones.lastToken == at(640))
+  }
+
   @Test("One read with content has no gap")
   func noGap() throws {
     var meter = try Harness.meter()

@@ -73,7 +73,9 @@ public struct RandomRun {
     header.isFinished = true
     header.pairID = textOrNil()
     header.selfCheck = flag() ? selfCheck() : nil
-    header.aborted = flag() ? Abort(profile: "sustained", rule: text(), at: time()) : nil
+    header.aborted =
+      flag()
+      ? Abort(profile: "sustained", rule: text(), at: time(), isBeyondClient: flag()) : nil
     header.verdict = flag() ? .inconclusive : nil
     header.version = text()
     header.exploration = textOrNil()

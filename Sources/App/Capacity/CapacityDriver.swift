@@ -38,7 +38,7 @@ struct CapacityDriver {
   /// Runs the search to its end, or to what ends it. Throws only what is known before load;
   /// whatever fails later is in the result.
   mutating func drive(as identity: CandidateIdentity) async throws -> DrivenCapacity {
-    try await Readiness(options: driver.options, stopCode: { [driver] in driver.signals.exitCode })
+    try await Readiness(options: driver.options, signals: driver.signals)
       .checkBuild(at: plan.target, commits: identity.buildNames)
     let template = RequestTemplate(plan: plan, runNonce: header.runID)
     let warmed = try await driver.warmPromptCache(plan, template, header, label: "capacity")
@@ -77,6 +77,7 @@ struct CapacityDriver {
     job.traceContext = TraceContext(runID: id)
     job.budget.before = use
     job.recorder = .off
+    job.engines = driver.engines
     let queue = BatchQueue<StreamSample>()
     let outcome = await driver.load(
       job, into: queue, label: label, phase: CapacityRun.profile

@@ -8,8 +8,10 @@ import Workload
 /// One invocation of `capacity`: from the plan to the answer and the exit code.
 enum CapacitySession {
   static func run(
-    _ global: GlobalOptions, settings: CapacitySettings, candidate: CandidateOptions, out: String?
+    _ command: CapacityCommand, settings: CapacitySettings
   ) async throws -> ExitCode {
+    let (global, out) = (command.global, command.out)
+    let signals = Signals()
     var loaded = try LoadedPlan.load(global)
     let step = LoadStep(length: settings.stepLength, size: loaded.plan.size)
     let rules = try settings.rules(loaded, step)
@@ -17,15 +19,18 @@ enum CapacitySession {
     loaded.plan.samples = nil
     loaded.plan.rate = rules.start
     loaded.exploration = "capacity, steps of \(step.length.words)"
-    let identity = try candidate.identity(for: loaded)
-    let session = try await RunSession.open(
+    let identity = try command.candidate.identity(for: loaded)
+    let endpoint = try command.metrics.open(for: loaded.plan, options: global)
+    var session = try await RunSession.open(
       loaded, options: global, identity: identity,
       publisher: Publisher(
         out: out, paths: ReportPaths(), junit: .junit, isColourful: global.isColourful),
       policy: ExitPolicy(
         inconclusive: loaded.plan.gate.inconclusive,
         onNewEnvironment: loaded.plan.gate.onNewEnvironment),
+      signals: signals, engines: command.engines.count(global),
       schedule: step.schedule(loaded.plan, rate: rules.start, number: 0))
+    session.metrics = endpoint
     global.say("capacity: " + CapacityEstimate(rules, step, loaded.plan).text(step))
     var driver = CapacityDriver(
       session.driver(try session.readHistory()), plan: loaded.plan, step: step, rules: rules,

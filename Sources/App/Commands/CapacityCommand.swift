@@ -46,6 +46,10 @@ struct CapacityCommand: AsyncParsableCommand {
 
   @OptionGroup var candidate: CandidateOptions
 
+  @OptionGroup var engines: EngineOptions
+
+  @OptionGroup var metrics: MetricsOptions
+
   func validate() throws {
     for (flag, rate) in [("--from", from), ("--max", max)] {
       guard let rate else { continue }
@@ -64,7 +68,7 @@ struct CapacityCommand: AsyncParsableCommand {
     let settings = CapacitySettings(
       from: from, max: max, stepLength: try lengthOfStep(), within: try share())
     let code = try await CapacitySession.run(
-      global, settings: settings, candidate: candidate, out: out)
+      self, settings: settings)
     if code != .pass { throw code }
   }
 

@@ -45,12 +45,7 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "timing, full or off, instead of the plan's recorder.")
   var recorder: String?
 
-  @Option(
-    help: """
-      Engine threads that send parts of the load: 1 to \(EngineJob.enginesMax), or auto: the cores \
-      that this process may use, less one. What is sent when does not depend on it.
-      """)
-  var engines = "1"
+  @OptionGroup var engines: EngineOptions
 
   @Option(help: "What inconclusive exits with: warn (0), block (1) or code (2).")
   var inconclusive: InconclusivePolicy?
@@ -89,9 +84,6 @@ struct RunCommand: AsyncParsableCommand {
     if spread != nil, count == 1 {
       throw ValidationError("--spread spreads repeated runs: give --repeat too.")
     }
-    guard EngineCount(engines) != nil else {
-      throw ValidationError("--engines \(engines): 1 to \(EngineJob.enginesMax), or auto.")
-    }
     if let restart, restart.allSatisfy(\.isWhitespace) {
       throw ValidationError("--restart needs a reason: it is shown in every report.")
     }
@@ -108,7 +100,14 @@ struct RunCommand: AsyncParsableCommand {
     }
   }
 
+  /// The verdict's code, or that of a signal, also of one that came too late to stop anything.
   private func gate() async throws -> ExitCode {
+    let signals = Signals()
+    let code = try await gate(signals)
+    return ExitCode.mostSevere([code, signals.exitCode].compactMap { $0 })
+  }
+
+  private func gate(_ signals: Signals) async throws -> ExitCode {
     var extra: [PlanOverride] = []
     if let size { extra.append(PlanOverride(path: "size", text: size, flag: "--size")) }
     if let recorder {
@@ -123,24 +122,13 @@ struct RunCommand: AsyncParsableCommand {
         isColourful: global.isColourful),
       policy: ExitPolicy(
         inconclusive: inconclusive ?? (bisect ? .code : loaded.plan.gate.inconclusive),
-        onNewEnvironment: loaded.plan.gate.onNewEnvironment))
+        onNewEnvironment: loaded.plan.gate.onNewEnvironment),
+      signals: signals, engines: engines.count(global))
     session.metrics = endpoint
-    session.engines = engineCount()
     if count > 1 {
       return try await session.seed(count: count, over: try spreadTime(loaded))
     }
     return try await session.gate(restartReason: restart)
-  }
-
-  /// The engines of each run; says so where they are more than the cores that they may use.
-  private func engineCount() -> Int {
-    let cores = UsableCores.count()
-    let count = EngineCount(engines)?.resolved(cores: cores) ?? 1
-    if count > cores {
-      global.say("warning: \(count) engines on \(cores) usable cores wait for each other")
-    }
-    global.note("engines: \(count)")
-    return count
   }
 
   private func spreadTime(_ loaded: LoadedPlan) throws -> Nanos {

@@ -15,8 +15,8 @@ struct Readiness {
   private static let replyShown = 200
 
   let options: GlobalOptions
-  /// The code of a signal that came, nil while none did.
-  var stopCode: () -> ExitCode? = { nil }
+  /// What ends the waiting; nil: what ends the process.
+  var signals: Signals?
 
   /// Waits until the target's ready path answers with a success; at once where it has none.
   func waitUntilReady(_ target: TargetPlan) async throws {
@@ -26,7 +26,6 @@ struct Readiness {
     let deadline = start + ready.within
     var saidAt: MonotonicNanos?
     while true {
-      if let code = stopCode() { throw code }
       let tryAt = Clock.monotonic()
       let outcome = try await fetch(
         ready.path, from: target, within: min(max(deadline - tryAt, .seconds(1)), Self.tryMax))
@@ -46,7 +45,7 @@ struct Readiness {
           "waiting for \(url), \(seconds(now - start)) of \(seconds(ready.within)) s: \(last)")
         saidAt = now
       }
-      try? await Task.sleep(for: .nanoseconds(Self.pause.rawValue))
+      try await unlessStopped { try await Task.sleep(for: .nanoseconds(Self.pause.rawValue)) }
     }
   }
 
@@ -94,11 +93,20 @@ struct Readiness {
   private func fetch(
     _ path: String, from target: TargetPlan, within: Nanos
   ) async throws -> FetchOutcome {
-    do {
-      return try await LoadEngine.fetch(path, from: target, within: within)
-    } catch {
-      throw Failure(error)
+    try await unlessStopped {
+      do throws(EngineError) {
+        return try await LoadEngine.fetch(path, from: target, within: within)
+      } catch {
+        throw Failure(error)
+      }
     }
+  }
+
+  private func unlessStopped<Value: Sendable>(
+    _ work: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    guard let signals else { return try await work() }
+    return try await signals.unlessStopped(work)
   }
 
   private func words(_ outcome: FetchOutcome, of target: TargetPlan) -> String {

@@ -32,11 +32,13 @@ struct RunDriver {
   func drive(
     _ plan: Plan, as identity: CandidateIdentity, label: String
   ) async throws -> DrivenRun {
+    if let code = signals.exitCode { throw code }
     let header = self.header(plan, identity)
-    try await Readiness(options: options, stopCode: { signals.exitCode })
+    try await Readiness(options: options, signals: signals)
       .checkBuild(at: plan.target, commits: identity.buildNames)
     let template = RequestTemplate(plan: plan, runNonce: header.runID)
     let warmed = try await warmPromptCache(plan, template, header, label: label)
+    try signals.keep()
     let recorder: RunRecorder
     recorder = try await RunRecorder.start(
       header, store: store, folder: RunDriver.spoolFolder)
@@ -51,10 +53,12 @@ struct RunDriver {
       of: recording, header: header, outcome: outcome, firstRequest: warmed.firstRequest)
     let end = await recorder.finish(record)
     let streams = keepStreams(outcome, of: record.header, plan)
-    if case .failure(let error) = outcome { throw Failure(error) }
-    if let failure = Failure(refusedBy: recording.samples) { throw failure }
-    return DrivenRun(
-      record: record, end: end, isInterrupted: signals.exitCode != nil, streams: streams)
+    let isInterrupted = signals.exitCode != nil && outcome.isStopped
+    if !isInterrupted {
+      if case .failure(let error) = outcome { throw Failure(error) }
+      if let failure = Failure(refusedBy: recording.samples) { throw failure }
+    }
+    return DrivenRun(record: record, end: end, isInterrupted: isInterrupted, streams: streams)
   }
 
   /// Where spool files grow while a run goes on.
@@ -187,11 +191,21 @@ struct RunDriver {
   }
 }
 
+extension Result<EngineReport, EngineError> {
+  /// True unless the run came to an end of its own.
+  fileprivate var isStopped: Bool {
+    switch self {
+    case .success(let report): report.end == .stopped
+    case .failure: true
+    }
+  }
+}
+
 /// One finished run and where it is.
 struct DrivenRun {
   var record: RunRecord
   var end: RecordingEnd
-  /// True if a signal ended it.
+  /// True if a signal ended it before its end: it cannot be judged.
   var isInterrupted: Bool
   /// What the flight recorder kept; nil where it is off or nothing could be written.
   var streams: StreamsFile?

@@ -22,11 +22,15 @@ extension RunSession {
         case .stopped(let code):
           publishEarly(latest, series, code)
           return code
-        case .again(let report): latest = report
+        case .again(let report):
+          latest = report
+          guard let code = signals.exitCode else { continue }
+          publishEarly(latest, series, code)
+          return code
         }
       }
     } catch {
-      publishEarly(latest, series, Failure(of: error)?.code ?? .defect)
+      publishEarly(latest, series, error as? ExitCode ?? Failure(of: error)?.code ?? .defect)
       throw error
     }
   }
@@ -48,7 +52,7 @@ extension RunSession {
     let label = "look \(series.count + 1) of at most \(plan.gate.maxLooks)"
     let before = try readHistory()
     let run = try await driver(before).drive(plan, as: identity, label: label)
-    if let code = signals.exitCode {
+    if run.isInterrupted, let code = signals.exitCode {
       return .stopped(report(interrupted: run, after: series.records, code))
     }
     let storage = storageCodes(run)

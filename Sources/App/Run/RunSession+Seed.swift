@@ -29,7 +29,10 @@ extension RunSession {
 
   private func wait(until due: MonotonicNanos) async {
     while signals.exitCode == nil, Clock.monotonic() < due {
-      try? await Task.sleep(for: .milliseconds(200))
+      let rest = min(due - Clock.monotonic(), .seconds(1))
+      try? await signals.unlessStopped {
+        try await Task.sleep(for: .nanoseconds(max(rest.rawValue, 1)))
+      }
     }
   }
 
@@ -38,7 +41,7 @@ extension RunSession {
   func judgeAlone(label: String, number: Int = 1, isLast: Bool = true) async throws -> ExitCode {
     let before = try readHistory()
     var run = try await driver(before).drive(plan, as: identity, label: label)
-    if let code = signals.exitCode { return report(interrupted: run, code) }
+    if run.isInterrupted, let code = signals.exitCode { return report(interrupted: run, code) }
     let report = report(
       on: [run.record], history: before, run: run, restartReason: nil, codes: storageCodes(run))
     run.record.header.verdict = report.verdict.kind

@@ -16,7 +16,7 @@ struct RunSession {
   let schedule: Schedule
   let signals: Signals
   /// Engine threads of each run.
-  var engines = 1
+  let engines: Int
   /// What a reader of the report should know.
   var notes: [String]
   /// Serves how far its runs are, nil where nobody asked.
@@ -34,14 +34,20 @@ struct RunSession {
   /// the plan's profiles, within its limits.
   static func open(
     _ loaded: LoadedPlan, options: GlobalOptions, identity: CandidateIdentity,
-    publisher: Publisher, policy: ExitPolicy, schedule: Schedule? = nil
+    publisher: Publisher, policy: ExitPolicy, signals: Signals, engines: Int,
+    schedule: Schedule? = nil
   ) async throws -> RunSession {
     if schedule == nil { try loaded.checkLimits() }
     let schedule = schedule ?? Schedule.make(loaded.plan)
+    do {
+      try LoadEngine.allowOpenFiles(streams: loaded.plan.limits.inFlight, engines: engines)
+    } catch {
+      throw Failure(error)
+    }
     let session = RunSession(
       loaded: loaded, options: options, identity: identity, publisher: publisher, policy: policy,
-      storeLocation: loaded.storeLocation, schedule: schedule, signals: Signals(),
-      notes: identity.notes)
+      storeLocation: loaded.storeLocation, schedule: schedule, signals: signals,
+      engines: engines, notes: identity.notes)
     for note in identity.notes { options.say("note: " + note) }
     if let exploration = loaded.exploration {
       let count = loaded.plan.objectives.count
@@ -49,7 +55,7 @@ struct RunSession {
         "note: \(RunHeader.explorationName): \(exploration); the run is compared with nothing and "
           + (count == 0 ? "the plan has no objectives to hold it to" : "held to its objectives"))
     }
-    try publisher.prepare()
+    try signals.whole { try publisher.prepare() }
     try session.prepareStore()
     try await session.readiness.waitUntilReady(loaded.plan.target)
     var targets = loaded.plan.scenarios.map(\.target)
@@ -64,7 +70,12 @@ struct RunSession {
 
   /// Proves that the store can take the run, and warns where it will not outlive the job.
   private func prepareStore() throws {
-    try ResultStore.open(storeLocation, for: .write).checkWritable()
+    // A database may take its time to answer; it takes back what is cut off.
+    if case .sqlite = storeLocation {
+      try signals.whole { try ResultStore.open(storeLocation, for: .write).checkWritable() }
+    } else {
+      try ResultStore.open(storeLocation, for: .write).checkWritable()
+    }
     let history = try readHistory()
     if case .sqlite = storeLocation, Environment.isCI, !history.hasBaselineFile, !isExploration {
       options.say(
@@ -77,7 +88,7 @@ struct RunSession {
   }
 
   /// What is asked of an endpoint before load.
-  var readiness: Readiness { Readiness(options: options, stopCode: { signals.exitCode }) }
+  var readiness: Readiness { Readiness(options: options, signals: signals) }
 
   /// What there is to judge against, now.
   func readHistory() throws -> History {
