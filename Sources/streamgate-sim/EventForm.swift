@@ -39,6 +39,11 @@ struct TokenForm: Sendable {
   let firstNumber: Int?
   let suffix: [UInt8]
 
+  /// No event at all.
+  init() {
+    (prefix, afterText, firstNumber, suffix) = ([], [], nil, [])
+  }
+
   init(_ event: TokenEvent, _ form: EventForm, _ framing: Dialect.Framing) {
     prefix = Array(
       (form.open(event.name, framing) + form.data(event.beforeText, framing)).utf8)

@@ -37,8 +37,15 @@ struct Exchange {
   private let prefill: Nanos
   private let burst: Int
   private let stampsTokens: Bool
-  private let tokenForm: TokenForm?
+  /// True if a token's event goes out as one chunk, as it is.
+  private let isPlain: Bool
+  /// Empty where there is no reply.
+  private let tokenForm: TokenForm
   private let reply: Reply?
+  /// What a token's text is made of: the reply's, kept apart because copying a whole reply for
+  /// each token is most of a token's cost.
+  private let words: ReplyWords
+  private let identity: UInt64
   private var body: Body
   private var endlessBytes = 0
   private var tokensSent = 0
@@ -66,9 +73,12 @@ struct Exchange {
     self.burst = reply?.burst ?? burst
     body = reply?.body ?? Body()
     // A stamp is put in place when the bytes leave, which only plain ones allow.
-    stampsTokens = (reply?.options.hasStamps ?? false) && body.isPlain
+    isPlain = body.isPlain
+    stampsTokens = (reply?.options.hasStamps ?? false) && isPlain
     due = record.received
-    tokenForm = reply?.tokenForm
+    tokenForm = reply?.tokenForm ?? TokenForm()
+    words = reply?.words ?? .plain
+    identity = reply?.identity ?? 0
     if let reply, reply.streams {
       self.record.tokenDue.reserveCapacity(reply.tokens)
       self.record.tokenSent.reserveCapacity(reply.tokens)
@@ -163,15 +173,17 @@ struct Exchange {
     }
     return nil
   }
+
   private mutating func appendToken(_ out: inout OutgoingBytes) {
-    guard let reply, let tokenForm else { return }
     let number = tokenForm.number(tokensSent)
-    if !body.isPlain {
-      body.append(tokenForm.event(tokensSent, text: reply.word(tokensSent)), to: &out)
-    } else if stampsTokens {
+    if isPlain, stampsTokens {
       out.append(stampedToken: tokenForm, number: number)
-    } else {
-      out.append(token: tokenForm, number: number, text: reply.word(tokensSent))
+    } else if isPlain, tokensSent > 0 {
+      let text = words.word(tokensSent, of: identity)
+      out.append(token: tokenForm, number: number, text: text)
+    } else if let text = reply?.word(tokensSent) {
+      if isPlain { return out.append(token: tokenForm, number: number, text: text) }
+      body.append(tokenForm.event(tokensSent, text: text), to: &out)
     }
   }
 }

@@ -94,7 +94,7 @@ struct Reply: Sendable {
   /// digest.
   func word(_ index: Int) -> [UInt8] {
     if index == 0, let conversation { return Array(" #\(conversation)".utf8) }
-    return words[identity &+ UInt64(index) &* 7]
+    return words.word(index, of: identity)
   }
 
   /// The text of all tokens.

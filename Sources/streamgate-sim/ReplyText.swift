@@ -14,6 +14,9 @@ enum ReplyWords: Sendable {
     return words[Int(truncatingIfNeeded: place) & (words.count - 1)]
   }
 
+  /// Token `index` of the reply of that identity, but for a first one that repeats a conversation.
+  func word(_ index: Int, of identity: UInt64) -> [UInt8] { self[identity &+ UInt64(index) &* 7] }
+
   private var list: [[UInt8]] {
     switch self {
     case .plain: ReplyWords.plainList
