@@ -100,7 +100,7 @@ let package = Package(
         "LoadEngine", "StreamMeter", "Workload", "Plan", "Statistics", "Gate", "ResultStore",
         "Model", "CLinux", "CPostgres", argumentParser,
       ],
-      path: "Benchmarks", swiftSettings: strict),
+      path: "Benchmarks", exclude: ["README.md", "peers.py"], swiftSettings: strict),
 
     // C.
     .target(name: "CCurl", dependencies: ["CLibCurl"]),

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Statistics
 
 /// The figures of one benchmark: rows of named numbers, printed as a table or written as JSON.
 struct BenchmarkTable {
@@ -68,6 +69,13 @@ func threadCPUSeconds() -> Double { seconds(CLOCK_THREAD_CPUTIME_ID) }
 /// CPU seconds that this process has used, all its threads.
 func processCPUSeconds() -> Double { seconds(CLOCK_PROCESS_CPUTIME_ID) }
 
+/// The most memory that this process ever had resident.
+func residentMegabytes() -> Double {
+  let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+  let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+  return line.flatMap { Double($0.filter(\.isNumber)) }.map { $0 / 1_024 } ?? 0
+}
+
 /// Seconds of the monotonic clock.
 func wallSeconds() -> Double { seconds(CLOCK_MONOTONIC) }
 
@@ -81,4 +89,10 @@ private func seconds(_ clock: clockid_t) -> Double {
 func median(_ values: [Double]) -> Double {
   precondition(!values.isEmpty, "no measurement")
   return values.sorted()[values.count / 2]
+}
+
+/// A quantile by linear interpolation; NaN without values.
+func quantile(_ values: [Double]?, _ q: Double) -> Double {
+  guard let values, !values.isEmpty else { return .nan }
+  return Quantile.type7(values, q)
 }

@@ -11,6 +11,7 @@ struct Benchmarks: AsyncParsableCommand {
     commandName: "streamgate-bench",
     abstract: "Measures streamgate's own speed.",
     subcommands: [
-      EngineBenchmark.self, GateBenchmark.self, ParserBenchmark.self, StoreBenchmark.self,
+      ClientBenchmark.self, EngineBenchmark.self, ParserBenchmark.self, ScheduleBenchmark.self,
+      StatisticsBenchmark.self, StoreBenchmark.self,
     ])
 }

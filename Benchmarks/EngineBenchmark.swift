@@ -1,159 +1,153 @@
 import ArgumentParser
 import Foundation
-import LoadEngine
 import Model
-import Plan
-import ResultStore
-import Workload
 
-/// The engine under a fixed number of open streams, against a server that is already there.
-///
-/// To hold its stamps against the server's own, run the server with a ledger: requests reach it
-/// in the order of the CSV's rows.
-struct EngineBenchmark: AsyncParsableCommand {
+/// The engine against a floor of its own: both in turns against the same servers, each run in a
+/// process of its own, medians over rounds and the ratio of each round.
+struct EngineBenchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "engine",
-    abstract: "CPU per chunk and lag of the load engine at a fixed number of open streams.",
+    abstract:
+      "CPU, error of stamps, lateness and memory of the engine, and of a bare epoll client.",
     discussion: """
-      Example, server and client each on a core of its own:
-        taskset -c 0 streamgate-sim --port 8080 --ttft 200ms --gap 20ms --tokens 100 &
-        taskset -c 1 streamgate-bench engine --url http://127.0.0.1:8080 --streams 500
+      It needs two servers, on another core than its own, as ci/bench starts them:
+        streamgate-sim --port 8080 --ttft 200ms --gap 20ms --ledger ledger.jsonl
+        streamgate-sim --port 8081 --ttft 0ms --gap 0ms --burst 64 --tokens 1024
       """)
 
-  @Option(help: "The server, scheme to port.")
+  @Option(help: "The paced server, scheme to port.")
   var url = "http://127.0.0.1:8080"
 
-  @Option(help: "Streams open at once; each is followed by the next without a pause.")
-  var streams = 100
+  @Option(help: "The paced server's ledger.")
+  var ledger = "ledger.jsonl"
 
-  @Option(help: "Engine threads, each with its part of the streams.")
-  var engines = 1
+  @Option(help: "The server that sends as fast as it can.")
+  var burstUrl = "http://127.0.0.1:8081"
 
-  @Option(help: "Seconds from the first request to the last.")
-  var seconds = 10.0
+  @Option(help: "Paced streams open at once; may be given several times.")
+  var streams = [100, 500, 1_000, 1_500]
 
-  @Option(help: "Seconds over which the first requests are spread.")
-  var ramp = 1.0
+  @Option(help: "Rounds; in each, engine and floor take turns.")
+  var rounds = 3
 
-  @Option(help: "Send so many requests a second, evenly, however many streams are open then.")
-  var rate: Double?
+  @Option(help: "Seconds of a paced run.")
+  var seconds = 6.0
 
-  @Flag(help: "Open no connection before load: the first request of each stream pays for its own.")
-  var cold = false
-
-  @Option(help: "Tokens asked for.")
-  var tokens = 100
-
-  @Option(help: "What the flight recorder keeps: timing, full or off.")
-  var recorder = "timing"
-
-  @Option(help: "Keep the requests as a run does, in the spool and in this SQLite file.")
-  var store: String?
-
-  @Option(help: "Write each request to this file: sent, first and last token in nanoseconds.")
-  var csv: String?
+  @Option(help: "Seconds of a run without pace.")
+  var burstSeconds = 3.0
 
   @Option(help: "Write the figures as JSON to this file.")
   var json: String?
 
-  func validate() throws {
-    guard (1...EngineJob.enginesMax).contains(engines) else {
-      throw ValidationError("--engines \(engines): 1 to \(EngineJob.enginesMax).")
-    }
-    guard RecorderMode(rawValue: recorder) != nil else {
-      throw ValidationError("--recorder \(recorder): timing, full or off.")
-    }
+  /// What is run: by both clients, or at a rate by the engine alone.
+  private struct Case {
+    var label: String
+    var options: [String]
+    var clients = ClientBenchmark.Client.allCases
   }
 
-  func run() async throws {
-    let recorder = try await recorder()
-    let queue = recorder?.queue ?? BatchQueue<StreamSample>()
-    let cpuBefore = processCPUSeconds()
-    let report = try await LoadEngine.run(
-      job: job, samples: queue, control: try EngineControl())
-    let cpu = processCPUSeconds() - cpuBefore
-    let resident = residentMegabytes()
-    let kept = await recorder?.stop().samples ?? queue.drain() ?? []
-    let samples = kept.sorted { ($0.sent ?? .zero) < ($1.sent ?? .zero) }
-    let chunks = samples.map(\.contentEvents).reduce(0, +)
-    let check = report.selfCheck
-    var table = BenchmarkTable(
-      name: "engine, \(streams) streams for \(seconds) s",
-      columns: [
-        "requests", "complete", "chunks", "cpu_s_per_1M", "cpu_share", "loop_lag_p50_ms",
-        "loop_lag_p99_ms", "send_lag_p99_ms", "switches", "resident_mb",
+  /// One run's figures by their names.
+  private typealias Figures = [String: Double]
+
+  private static let shown = [
+    "requests", "complete", "chunks_per_s", "cpu_us_per_chunk", "cpu_share", "ttft_err_p50_ms",
+    "ttft_err_p99_ms", "ttft_err_max_ms", "send_lag_p99_ms", "loop_lag_p99_ms", "resident_mb",
+    "server_late_p99_ms",
+  ]
+
+  func run() throws {
+    var runs = BenchmarkTable(
+      name: "engine and floor, medians of \(rounds) rounds", columns: EngineBenchmark.shown)
+    var ratios = BenchmarkTable(
+      name: "engine to floor, medians of each round's ratio",
+      columns: ["cpu_per_chunk", "chunks_per_cpu_s", "ttft_err_p99"])
+    var cpuPerChunk = Double.nan
+    for item in paced + [burst] {
+      let (engine, floor) = try inTurns(item)
+      for (name, figures) in [("engine", engine), ("floor", floor)] {
+        runs.add("\(item.label) \(name)", medians(figures))
+      }
+      let cpu = ratio(engine, floor, "cpu_us_per_chunk")
+      ratios.add(item.label, [cpu, 1 / cpu, ratio(engine, floor, "ttft_err_p99_ms")])
+      if item.label.hasPrefix("paced"), !(cpuPerChunk > 0) || item.label == "paced 500" {
+        cpuPerChunk = median(engine.compactMap { $0["cpu_us_per_chunk"] })
+      }
+    }
+    // A core is half used where a second of load takes half a second of CPU.
+    let rate = (0.5 / (cpuPerChunk * 1e-6 * 100)).rounded()
+    let (half, _) = try inTurns(
+      Case(
+        label: "half load", options: pacedOptions + ["--rate", "\(rate)"], clients: [.engine]))
+    runs.add("open loop \(Int(rate))/s engine", medians(half))
+    try BenchmarkTable.publish([runs, ratios], json: json)
+  }
+
+  private var pacedOptions: [String] {
+    ["--url", url, "--ledger", ledger, "--seconds", "\(seconds)", "--tokens", "100"]
+  }
+
+  private var paced: [Case] {
+    streams.map { Case(label: "paced \($0)", options: pacedOptions + ["--streams", "\($0)"]) }
+  }
+
+  /// 64 content events a read: parsing is most of the work.
+  private var burst: Case {
+    Case(
+      label: "parse-bound",
+      options: [
+        "--url", burstUrl, "--seconds", "\(burstSeconds)", "--tokens", "1024", "--streams", "64",
+        "--ramp", "0.2",
       ])
-    table.add(
-      url,
-      [
-        Double(samples.count), Double(samples.count { $0.outcome == .complete }), Double(chunks),
-        cpu / Double(max(chunks, 1)) * 1e6, check.cpuShare, check.loopLagP50.milliseconds,
-        check.loopLagP99.milliseconds, check.scheduleLagP99.milliseconds,
-        Double(check.involuntarySwitches), resident,
-      ])
-    try BenchmarkTable.publish([table], json: json)
-    if let csv { try write(samples, to: csv) }
   }
 
-  /// What keeps the requests, nil where they stay in memory.
-  private func recorder() async throws -> RunRecorder? {
-    guard let store else { return nil }
-    let header = RunHeader(
-      runID: "bench-\(getpid())", project: "bench", commit: "bench", branch: "main",
-      environment: "bench-00000000", startedAt: UnixNanos(0), timeout: .seconds(120),
-      profiles: [ProfileKind.stress.rawValue], scenarios: ["short"], version: "bench")
-    return try await RunRecorder.start(
-      header, store: .sqlite(path: store), folder: store + ".spool")
-  }
-
-  private var load: Load {
-    let request = PlannedRequest(scenario: 0, prompt: 0)
-    if let rate {
-      return .open(
-        (0..<Int(rate * seconds)).map {
-          Arrival(at: Nanos(seconds: Double($0) / rate), request: request)
-        })
+  /// Every client once a round, each round in the other order.
+  private func inTurns(_ item: Case) throws -> (engine: [Figures], floor: [Figures]) {
+    var results: [ClientBenchmark.Client: [Figures]] = [:]
+    for round in 0..<rounds {
+      for client in round % 2 == 0 ? item.clients : item.clients.reversed() {
+        results[client, default: []].append(try measure(client, item.options))
+      }
     }
-    return .closed(
-      (0..<streams).map { user in
-        UserProgram(
-          startAt: Nanos(seconds: ramp * Double(user) / Double(streams)),
-          steps: [UserStep(request: request, think: .zero)])
-      })
+    return (results[.engine] ?? [], results[.floor] ?? [])
   }
 
-  private var job: EngineJob {
-    let profile = ProfileSchedule(
-      kind: .stress, duration: Nanos(seconds: seconds), warmup: Nanos(seconds: ramp), load: load)
-    let body =
-      #"{"model":"model","stream":true,"stream_options":{"include_usage":true},"#
-      + #""max_tokens":\#(tokens),"messages":[{"role":"user","content":"Tell a story."}]}"#
-    var job = EngineJob(
-      targets: [TargetPlan(url: SecretText(url), path: "/v1/chat/completions")],
-      schedule: Workload.Schedule(profiles: [profile]), inFlightMax: streams,
-      warmConnections: cold ? 0 : streams
-    ) { _, _, _ in Array(body.utf8) }
-    job.engines = engines
-    job.recorder = RecorderMode(rawValue: recorder) ?? .timing
-    return job
-  }
-
-  private func write(_ samples: [StreamSample], to path: String) throws {
-    let rows = samples.compactMap { sample -> String? in
-      guard let sent = sample.sent, let first = sample.firstToken, let last = sample.lastToken
-      else { return nil }
-      let intended = sample.intended
-      return "\(sent.rawValue),\((intended + first).rawValue),\((intended + last).rawValue),"
-        + "\(sample.contentEvents),\(sample.outcome.name)\n"
+  /// A run in a process of its own, so that its memory and CPU are its own.
+  private func measure(
+    _ client: ClientBenchmark.Client, _ options: [String]
+  ) throws -> Figures {
+    let file = FileManager.default.temporaryDirectory.path + "/bench-client-\(getpid()).json"
+    defer { unlink(file) }
+    let process = Process()
+    process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+    process.arguments = ["client", "--client", client.rawValue, "--json", file] + options
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      throw ValidationError("a run failed: \(client.rawValue) \(options.joined(separator: " "))")
     }
-    let text = "sent_ns,first_token_ns,last_token_ns,content_events,outcome\n" + rows.joined()
-    try Data(text.utf8).write(to: URL(filePath: path))
+    let tables = try JSONReader.parse([UInt8](try Data(contentsOf: URL(filePath: file))))
+    guard let row = tables.arrayValue?.first?["rows"]?.arrayValue?.first else {
+      throw ValidationError("a run left no figures")
+    }
+    let named = EngineBenchmark.shown.compactMap { name in
+      row[name]?.doubleValue.map { (name, $0) }
+    }
+    return Dictionary(uniqueKeysWithValues: named)
   }
 
-  /// The most memory that the process ever had resident.
-  private func residentMegabytes() -> Double {
-    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-    return line.flatMap { Double($0.filter(\.isNumber)) }.map { $0 / 1_024 } ?? 0
+  private func medians(_ runs: [Figures]) -> [Double] {
+    EngineBenchmark.shown.map { name in
+      let values = runs.compactMap { $0[name] }
+      return values.isEmpty ? .nan : median(values)
+    }
+  }
+
+  private func ratio(_ engine: [Figures], _ floor: [Figures], _ name: String) -> Double {
+    let ratios = zip(engine, floor).compactMap { engine, floor -> Double? in
+      guard let a = engine[name], let b = floor[name], b > 0 else { return nil }
+      return a / b
+    }
+    return ratios.isEmpty ? .nan : median(ratios)
   }
 }

@@ -2,15 +2,19 @@ import ArgumentParser
 import Gate
 import Model
 import Plan
+import Statistics
 
 /// Milliseconds to judge a change over a long history, and to summarize and compare large runs.
-struct GateBenchmark: ParsableCommand {
+struct StatisticsBenchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "gate",
-    abstract: "Milliseconds to judge, to summarize samples, and to compare distributions.")
+    commandName: "statistics",
+    abstract: "Milliseconds to judge, to summarize, to compare, and to find a change point.")
 
   @Option(help: "Runs of history beside the ten of the baseline.")
   var history = 60
+
+  @Option(help: "Runs of a series that is searched for a change point.")
+  var series = 100
 
   @Option(help: "Requests of a summarized run; may be given several times.")
   var samples = [200_000, 1_000_000]
@@ -22,9 +26,10 @@ struct GateBenchmark: ParsableCommand {
   var json: String?
 
   func run() throws {
-    var table = BenchmarkTable(name: "gate", columns: ["milliseconds"])
+    var table = BenchmarkTable(name: "statistics", columns: ["milliseconds"])
     let input = judgement()
     table.add("judge over \(10 + history) runs", [measure { _ = Gate.judge(input) }])
+    table.add("E-Divisive over \(series) runs", [changePoint()])
     let bound = Objective(
       metric: .latency(.ttft, quantile: 0.95), comparison: .less, bound: 1.5)
     for count in samples {
@@ -40,6 +45,22 @@ struct GateBenchmark: ParsableCommand {
         [measure { _ = DisplayTests.compare(candidate: [record], baseline: [record]) }])
     }
     try BenchmarkTable.publish([table], json: json)
+  }
+
+  /// One search of a series whose level moves in the middle.
+  private func changePoint() -> Double {
+    var generator = SeededGenerator(seed: 3, label: "series")
+    let values = (0..<series).map { index in
+      generator.nextUnit() + (index < series / 2 ? 0 : 1)
+    }
+    let searches = 100
+    let spent = measure {
+      for _ in 0..<searches {
+        let split = EDivisive.bestSplit(values, minimum: 5)
+        precondition(split != nil, "a series of \(series) runs without a split")
+      }
+    }
+    return spent / Double(searches)
   }
 
   /// The median of the thread's CPU time, in milliseconds.

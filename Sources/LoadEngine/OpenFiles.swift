@@ -30,8 +30,8 @@ extension EngineError {
   /// What to try where `allowed` open files are not enough for so many engines.
   public static func openFilesRemedy(allowed: Int, needed: Int, engines: Int) -> String {
     let streams = EngineRoom.streams(fitting: allowed, engines: engines)
-    return "a higher hard limit (ulimit -Hn \(needed) as root; docker run --ulimit nofile=\(needed))"
-      + (streams > 0 ? ", or limits.inFlight: \(streams)" : "")
+    return "a higher hard limit (ulimit -Hn \(needed) as root, docker run --ulimit"
+      + " nofile=\(needed))" + (streams > 0 ? ", or limits.inFlight: \(streams)" : "")
       + (engines > 1 ? ", or fewer engines" : "")
   }
 }

@@ -8,6 +8,7 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
+#include "Bytes.h"
 #include "EventLoop.h"
 #include "Thread.h"
 

@@ -1,0 +1,9 @@
+#define _GNU_SOURCE
+#include "Bytes.h"
+
+#include <string.h>
+
+const void *streamgate_find(const void *bytes, size_t count, const void *wanted,
+                            size_t wanted_count) {
+  return memmem(bytes, count, wanted, wanted_count);
+}
