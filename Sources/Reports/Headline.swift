@@ -195,7 +195,7 @@ extension ReportBuilder {
 
   /// `not the fixed profile: rate 12 instead of 5`.
   func explorationText(_ what: String) -> String {
-    "\(RunHeader.explorationName): \(ForeignText.name(what))"
+    "\(RunHeader.explorationName): \(ForeignText.line(what))"
   }
 }
 

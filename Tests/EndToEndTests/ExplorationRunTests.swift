@@ -33,6 +33,7 @@ struct ExplorationRunTests {
     #expect(end.errors.contains("note: \(mark); the run is compared with nothing"))
     #expect(end.output.contains("INCONCLUSIVE: \(mark)"))
     #expect(end.output.contains("joins no baseline"))
+    #expect(!end.output.contains("runs of main"))
     for name in ["summary.md", "junit.xml", "result.json"] {
       #expect(try product.text("out/" + name).contains(mark), "\(name)")
     }

@@ -69,7 +69,8 @@ struct PauseTests {
     meter.countScheduled()
     meter.countSent(lag: .zero)
     meter.countMissing(.port)
-    let check = meter.figures(at: MonotonicNanos(1), largestDescriptor: 0)
+    meter.stop(at: MonotonicNanos(1), largestDescriptor: 0)
+    let check = meter.figures
     #expect(check.sent == 0 && check.droppedLate == 1 && check.resources?.portsMissing == 1)
   }
 

@@ -90,6 +90,17 @@ struct ReportShapeTests {
       item.model.knees.map(\.text) == ["ramp-up: too few stages of 11 requests to look for a knee"])
   }
 
+  @Test("What of a load is other is said whole, however much it is")
+  func exploration() {
+    var item = ReportCase.explorationMissed
+    let what =
+      "rate 12345.678 instead of 5.125, users 10000 instead of 9999, "
+      + "duration 86400s instead of 150s, 180s, 120s"
+    item.candidates[0].header.exploration = what
+    #expect(item.model.verdictLine.hasPrefix("FAIL (not the fixed profile: \(what)): objective"))
+    #expect(item.model.notices[0].hasPrefix("This run is not the fixed profile: \(what). It"))
+  }
+
   @Test("Logins have sentences of their own, and no report without them has any")
   func logins() throws {
     var item = ReportCase.pass

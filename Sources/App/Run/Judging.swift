@@ -11,7 +11,9 @@ struct Judging {
 
   /// What a reader should know of the choice.
   var notes: [String] {
-    identity.isKnownToGit ? [] : ["git does not know this commit: runs of main are ordered by time"]
+    if loaded.exploration != nil { return [] }
+    return identity.isKnownToGit
+      ? [] : ["git does not know this commit: runs of main are ordered by time"]
   }
 
   /// The choice for the looks of a commit; none: as `baseline list` shows it.
