@@ -18,22 +18,23 @@ struct ClientTests {
   func overloaded() throws {
     let product = try Product(plan: nil)
     let simulator = try Simulator(
-      in: product.folder, "--ttft", "200ms", "--gap", "2ms", "--tokens", "10")
+      in: product.folder, "--ttft", "100ms", "--gap", "2ms", "--tokens", "10")
     defer { _ = try? simulator.stop() }
-    // What the client does to the figures misses both objectives.
+    // What the client does to the figures misses the objective.
     try product.folder.write(
-      TestPlan.sustained(
-        url: simulator.url, lines: "objectives: [ttft.p50 < 201ms, ttft.p95 < 202ms]"),
+      TestPlan.sustained(url: simulator.url, lines: "objectives: [ttft.p95 < 102ms]"),
       to: "streamgate.yaml")
-    try LookTests.storeBaseline(product, ttft: 0.2)
+    try LookTests.storeBaseline(product, ttft: 0.1)
     let cpu = try LiveTests.usableCPU()
-    let spinners = try (0..<3).map { _ in try ClientTests.spinner(on: cpu) }
-    // With what is left to it the client needs seconds to begin.
     let run = try product.start(
-      ["run", "--commit", "starved", "--branch", "change", "--out", "out"],
+      ["run", "--commit", "starved", "--branch", "change", "--out", "out", "--verbose"],
       under: ["nice", "-n", "19", "taskset", "-c", cpu])
-    let end = try run.waitForEnd()
+    _ = try run.errors(containing: "endpoint: ")
+    let spinners = try (0..<8).map { _ in try ClientTests.spinner(on: cpu) }
+    // The line that a log has every ten seconds: half of the load had a sixtieth of a CPU.
+    _ = try run.errors(containing: " of the run left, ")
     for spinner in spinners { _ = try spinner.stop(signal: SIGKILL) }
+    let end = try run.waitForEnd()
     #expect(end.code == 3, "\(end.output)\(end.errors)")
     #expect(end.output.contains("CANNOT EVALUATE: client-limited: "), "\(end.output)")
     #expect(end.output.contains("; try "))
@@ -41,7 +42,7 @@ struct ClientTests {
     let result = try JSONReader.parse(try product.bytes("out/result.json"))
     let candidate = result["input"]?["candidates"]?.arrayValue?.first
     #expect(candidate?["usable"] == .bool(false))
-    #expect(candidate?["self_check"]?["resources"]?["cpu_wait_share"]?.doubleValue ?? 1 > 0.02)
+    #expect(candidate?["self_check"]?["resources"]?["cpu_wait_share"]?.doubleValue ?? 1 > 0.002)
     #expect(try product.text("out/junit.xml").contains("Client error: stamps within "))
     // It was no look, and it joins nothing.
     let store = try ResultStore.open(
