@@ -132,6 +132,24 @@ struct EngineTogetherTests {
       report.end == .limit(LimitHit(path: "limits.requests", limit: "50", used: "50")))
   }
 
+  @Test("Of engines that ask at once for the last request one gets it, and repeats are free")
+  func lastRequest() throws {
+    var job = EngineTogetherTests.job("http://127.0.0.1", [EngineFixture.open(6)])
+    job.budget = RunBudget(limits: RunLimits(requests: 3), before: RunUse(requests: 1))
+    let governor = RunGovernor(job: job, control: try EngineControl())
+    var place = EngineTogetherTests.place(seq: 0)
+    #expect((0..<3).map { _ in governor.admit(place) } == [.go, .go, .limit])
+    #expect(governor.requestLimit()?.used == "3")
+    place.isRepeated = true
+    #expect(governor.admit(place) == .go)
+  }
+
+  private static func place(seq: Int) -> StreamPlace {
+    StreamPlace(
+      profile: 0, request: PlannedRequest(scenario: 0, prompt: 0), stage: 0, seq: seq,
+      isWarmup: true, user: nil, intended: MonotonicNanos(0))
+  }
+
   @Test("Output tokens of all engines count against the limit")
   func tokenLimit() async throws {
     let server = try RawServer { connection, _ in
@@ -177,10 +195,7 @@ struct EngineTogetherTests {
     let job = EngineTogetherTests.job("http://127.0.0.1", [EngineFixture.open(6)])
     let governor = RunGovernor(job: job, control: try EngineControl())
     for seq in 0..<6 {
-      let place = StreamPlace(
-        profile: 0, request: PlannedRequest(scenario: 0, prompt: 0), stage: 0, seq: seq,
-        isWarmup: true, user: nil, intended: MonotonicNanos(0))
-      #expect(governor.admit(place) == .go)
+      #expect(governor.admit(EngineTogetherTests.place(seq: seq)) == .go)
     }
     for _ in 0..<2 { governor.countRefused() }
     #expect(governor.judgeWarmup() == .warmup(refused: 2, sent: 6))
