@@ -43,6 +43,7 @@ struct CapacityDriver {
     let template = RequestTemplate(plan: plan, runNonce: header.runID)
     let warmed = try await driver.warmPromptCache(plan, template, header, label: "capacity")
     use = warmed.use
+    try driver.signals.keep()
     let recorder = try await RunRecorder.start(
       header, store: driver.store, folder: RunDriver.spoolFolder)
     var refusal: Failure?
