@@ -38,10 +38,9 @@ struct ClientTests {
     #expect(end.code == 3, "\(end.output)\(end.errors)")
     #expect(end.output.contains("CANNOT EVALUATE: client-limited: "), "\(end.output)")
     #expect(end.output.contains("; try "))
-    #expect(!end.output.contains("FAIL") && !end.output.contains("MISSED"))
+    #expect(!end.output.contains("FAIL"))
     let result = try JSONReader.parse(try product.bytes("out/result.json"))
     let candidate = result["input"]?["candidates"]?.arrayValue?.first
-    #expect(candidate?["usable"] == .bool(false))
     #expect(candidate?["self_check"]?["resources"]?["cpu_wait_share"]?.doubleValue ?? 1 > 0.002)
     #expect(try product.text("out/junit.xml").contains("Client error: stamps within "))
     // It was no look, and it joins nothing.
