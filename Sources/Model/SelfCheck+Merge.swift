@@ -8,13 +8,14 @@ extension SelfCheck {
     scheduleLagP50 = max(scheduleLagP50, other.scheduleLagP50)
     scheduleLagP99 = max(scheduleLagP99, other.scheduleLagP99)
     scheduleLagMax = max(scheduleLagMax, other.scheduleLagMax)
+    let late = Set((lateness + other.lateness).map(\.over)).sorted().map { step in
+      LateCount(over: step, count: late(over: step) + other.late(over: step))
+    }
     scheduled += other.scheduled
     sent += other.sent
     droppedLate += other.droppedLate
     droppedCap += other.droppedCap
-    var late: [Nanos: Int] = [:]
-    for step in lateness + other.lateness { late[step.over, default: 0] += step.count }
-    lateness = late.sorted { $0.key < $1.key }.map { LateCount(over: $0.key, count: $0.value) }
+    lateness = late
     cpuShare = max(cpuShare, other.cpuShare)
     involuntarySwitches += other.involuntarySwitches
     inFlightMax = max(inFlightMax, other.inFlightMax)
@@ -26,5 +27,12 @@ extension SelfCheck {
     let minuteMax = max(resources?.connectionsMinuteMax ?? 0, added.connectionsMinuteMax)
     if resources == nil { resources = added } else { resources?.merge(added) }
     resources?.connectionsMinuteMax = minuteMax
+  }
+
+  /// Requests later than a step. A ladder begins at the last step that every request exceeded and
+  /// ends at the first one that none did.
+  private func late(over step: Nanos) -> Int {
+    guard let last = lateness.last else { return sent }
+    return step > last.over ? last.count : lateness.last { $0.over <= step }?.count ?? sent
   }
 }

@@ -106,21 +106,20 @@ struct RecordTests {
   func laterLoad() {
     var first = SelfCheck()
     (first.sent, first.loopLagP99, first.cpuShare) = (10, .microseconds(90), 0.2)
-    first.lateness = [LateCount(over: .milliseconds(1), count: 2)]
+    func ladder(_ counts: [(Int64, Int)]) -> [LateCount] {
+      counts.map { LateCount(over: .milliseconds($0.0), count: $0.1) }
+    }
+    first.lateness = ladder([(1, 2), (2, 0)])
     var second = SelfCheck()
     (second.sent, second.loopLagP99, second.cpuShare) = (30, .microseconds(40), 0.7)
-    second.lateness = [
-      LateCount(over: .milliseconds(1), count: 1), LateCount(over: .milliseconds(2), count: 1),
-    ]
+    // It begins where all were late: of every step before, all were late too.
+    second.lateness = ladder([(2, 30), (3, 1), (4, 0)])
     var resources = ClientResources()
     (resources.pauses, resources.connectionsMinuteMax) = (1, 10)
     second.resources = resources
     first.add(later: second)
     #expect(first.sent == 40 && first.loopLagP99 == .microseconds(90) && first.cpuShare == 0.7)
-    #expect(
-      first.lateness == [
-        LateCount(over: .milliseconds(1), count: 3), LateCount(over: .milliseconds(2), count: 1),
-      ])
+    #expect(first.lateness == ladder([(1, 32), (2, 30), (3, 1), (4, 0)]))
     first.add(later: second)
     #expect(first.resources?.pauses == 2 && first.resources?.connectionsMinuteMax == 10)
   }
