@@ -91,7 +91,7 @@ struct RunDriver {
     job.traceContext = TraceContext(runID: header.runID + "-warm")
     let queue = BatchQueue<StreamSample>()
     let phase = "warming the prompt cache"
-    let load = await load(job, into: queue, label: label, phase: phase)
+    let load = await load(job, into: queue, label: label, phase: phase, isMeasured: false)
     options.say("\(label): \(RunDriver.warmPassText(load.progress.ended))")
     let first = queue.drain()?.first { $0.seq == 0 }
     return WarmPass(use: try load.result.mapError { Failure($0) }.get().use, firstRequest: first)
@@ -116,7 +116,8 @@ struct RunDriver {
 
   /// Runs the engine and shows its progress until it ends; `phase` names what is no profile.
   func load(
-    _ job: EngineJob, into queue: BatchQueue<StreamSample>, label: String, phase: String? = nil
+    _ job: EngineJob, into queue: BatchQueue<StreamSample>, label: String, phase: String? = nil,
+    isMeasured: Bool = true
   ) async -> (result: Result<EngineReport, EngineError>, progress: EngineProgress) {
     let control: EngineControl
     do {
@@ -128,7 +129,7 @@ struct RunDriver {
     signals.onSignal { count in control.stop(grace: count > 1 ? .zero : RunDriver.grace) }
     let (output, median) = (options.progressOutput, smallestBaselineMedian)
     // A pass that is not measured is in no metric.
-    let metrics = phase == nil ? metrics : nil
+    let metrics = isMeasured ? metrics : nil
     let view = Task {
       var progress = Progress(
         label: label, phase: phase, to: output, metrics: metrics, baselineMedian: median,
