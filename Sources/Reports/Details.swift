@@ -142,7 +142,10 @@ extension ReportBuilder {
         "connections",
         "\(check.connectionsOpened) opened, \(check.connectionsReused) requests on a used one,"
           + " \(check.connectionsDiedOnReuse) died on reuse"),
-      ReportFact("client", "\(Figures.percent(check.cpuShare)) of a core, \(switches)"),
+      ReportFact(
+        "client",
+        (check.engines > 1 ? "\(check.engines) engines, the busiest " : "")
+          + "\(Figures.percent(check.cpuShare)) of a core, \(switches)"),
     ] + (check.resources.map(resourceFacts) ?? [])
   }
 

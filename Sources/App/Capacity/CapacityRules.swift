@@ -46,7 +46,9 @@ extension CapacitySettings {
       "a step at so low a rate has too few requests for the objective \(hardest.text)",
       because: "it needs \(hardest.floor) in \(step.length.words), "
         + "which \(lowest) a second give",
-      remedy: "--from and --max of at least \(lowest), or --step \(Int(needed.rounded(.up)))s")
+      remedy: "--from and --max of at least \(lowest)"
+        + (needed <= LoadStep.lengths.upperBound.seconds
+          ? ", or --step \(Int(needed.rounded(.up)))s" : ""))
   }
 }
 

@@ -56,9 +56,10 @@ extension RunSession {
     interrupted run: DrivenRun, after earlier: [RunRecord] = [], _ code: ExitCode
   ) -> ExitCode {
     let count = run.record.samples?.count ?? 0
+    let requests = count == 1 ? "1 request is" : "\(count) requests are"
     options.say(
       run.storageProblem
-        ?? "interrupted: \(count) requests are stored as run \(run.record.header.runID), "
+        ?? "interrupted: \(requests) stored as run \(run.record.header.runID), "
         + "which is not judged and joins no baseline")
     for failure in publisher.writeRunFiles(earlier + [run.record]) { Console.error(failure.text) }
     return code
