@@ -9,7 +9,7 @@ extension SelfCheck {
     scheduleLagP99 = max(scheduleLagP99, other.scheduleLagP99)
     scheduleLagMax = max(scheduleLagMax, other.scheduleLagMax)
     let late = Set((lateness + other.lateness).map(\.over)).sorted().map { step in
-      LateCount(over: step, count: late(over: step) + other.late(over: step))
+      LateCount(over: step, count: lateCount(over: step) + other.lateCount(over: step))
     }
     scheduled += other.scheduled
     sent += other.sent
@@ -31,7 +31,7 @@ extension SelfCheck {
 
   /// Requests later than a step. A ladder begins at the last step that every request exceeded and
   /// ends at the first one that none did.
-  private func late(over step: Nanos) -> Int {
+  private func lateCount(over step: Nanos) -> Int {
     guard let last = lateness.last else { return sent }
     return step > last.over ? last.count : lateness.last { $0.over <= step }?.count ?? sent
   }
