@@ -155,7 +155,9 @@ struct InterruptMomentsTests {
     let run = try #require(runs.first)
     #expect(runs.count == 1 && run.header.isFinished && !run.header.isUsable)
     #expect(run.header.unusableReason == "interrupted")
-    #expect(end.errors.contains("\(run.samples?.count ?? -1) requests are stored as run"))
+    let count = run.samples?.count ?? -1
+    let requests = count == 1 ? "1 request is" : "\(count) requests are"
+    #expect(end.errors.contains("\(requests) stored as run"))
     if request.hasPrefix("POST /v1") { #expect(run.samples?.count ?? 0 >= number) }
     #expect(product.has("out/run-1.jsonl.gz"))
     try Self.checkFiles(product)
