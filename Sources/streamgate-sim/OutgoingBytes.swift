@@ -24,25 +24,18 @@ struct OutgoingBytes {
 
   /// Adds a token's event as one chunk.
   mutating func append(token form: TokenForm, number: [UInt8], text: [UInt8]) {
-    openChunk(
-      form.prefix.count + text.count + form.afterText.count + number.count + form.suffix.count)
-    bytes.append(contentsOf: form.prefix)
-    bytes.append(contentsOf: text)
-    closeToken(form, number)
+    append(form, number, text)
   }
 
   /// Adds a token's event whose text is `@`, the time of sending and a space, as one chunk.
   mutating func append(stampedToken form: TokenForm, number: [UInt8]) {
-    openChunk(
-      form.prefix.count + OutgoingBytes.stampBytes + form.afterText.count + number.count
-        + form.suffix.count)
-    bytes.append(contentsOf: form.prefix)
-    bytes.append(UInt8(ascii: "@"))
-    stampOffsets.append(bytes.count)
-    for _ in 0..<OutgoingBytes.stampDigits { bytes.append(UInt8(ascii: "0")) }
-    bytes.append(UInt8(ascii: " "))
-    closeToken(form, number)
+    let place = append(form, number, OutgoingBytes.stampText)
+    stampOffsets.append(place + 1)
   }
+
+  /// `@`, room for the digits, and a space.
+  private static let stampText =
+    [UInt8(ascii: "@")] + [UInt8](repeating: 0x30, count: stampDigits) + [UInt8(ascii: " ")]
 
   /// Puts the time of sending where it belongs.
   mutating func stamp(_ time: MonotonicNanos) {
@@ -57,22 +50,44 @@ struct OutgoingBytes {
     }
   }
 
-  private mutating func openChunk(_ count: Int) {
-    var shift = (Int.bitWidth - count.leadingZeroBitCount + 3) / 4 * 4
-    while shift > 0 {
-      shift -= 4
-      let digit = UInt8(truncatingIfNeeded: count >> shift & 15)
-      bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+  /// Adds a chunk of one event, room for all of it at once, and returns where its text stands.
+  @discardableResult
+  private mutating func append(_ form: TokenForm, _ number: [UInt8], _ text: [UInt8]) -> Int {
+    let count =
+      form.prefix.count + text.count + form.afterText.count + number.count + form.suffix.count
+    let digits = max(1, (Int.bitWidth - count.leadingZeroBitCount + 3) / 4)
+    var end = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: digits + count + 4))
+    return bytes.withUnsafeMutableBytes { out in
+      for place in (0..<digits).reversed() {
+        let digit = UInt8(truncatingIfNeeded: count >> (place * 4) & 15)
+        out[end] = digit < 10 ? 0x30 + digit : 0x57 + digit
+        end += 1
+      }
+      end = OutgoingBytes.endLine(out, end)
+      end = OutgoingBytes.copy(form.prefix, to: out, end)
+      let place = end
+      end = OutgoingBytes.copy(text, to: out, end)
+      end = OutgoingBytes.copy(form.afterText, to: out, end)
+      end = OutgoingBytes.copy(number, to: out, end)
+      end = OutgoingBytes.copy(form.suffix, to: out, end)
+      _ = OutgoingBytes.endLine(out, end)
+      return place
     }
-    bytes.append(0x0D)
-    bytes.append(0x0A)
   }
 
-  private mutating func closeToken(_ form: TokenForm, _ number: [UInt8]) {
-    bytes.append(contentsOf: form.afterText)
-    bytes.append(contentsOf: number)
-    bytes.append(contentsOf: form.suffix)
-    bytes.append(0x0D)
-    bytes.append(0x0A)
+  private static func endLine(_ out: UnsafeMutableRawBufferPointer, _ place: Int) -> Int {
+    out[place] = 0x0D
+    out[place + 1] = 0x0A
+    return place + 2
+  }
+
+  /// Returns where the copy ends.
+  private static func copy(
+    _ bytes: [UInt8], to out: UnsafeMutableRawBufferPointer, _ place: Int
+  ) -> Int {
+    if bytes.isEmpty { return place }
+    UnsafeMutableRawBufferPointer(rebasing: out[place...]).copyBytes(from: bytes)
+    return place + bytes.count
   }
 }
