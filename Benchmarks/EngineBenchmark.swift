@@ -73,11 +73,15 @@ struct EngineBenchmark: ParsableCommand {
         cpuPerChunk = median(engine.compactMap { $0["cpu_us_per_chunk"] })
       }
     }
-    // A core is half used where a second of load takes half a second of CPU.
+    // A core is half used where a second of load takes half a second of CPU. As many streams as
+    // that are open only after a reply's time, in which connections open, too.
     let rate = (0.5 / (cpuPerChunk * 1e-6 * 100)).rounded()
-    let (half, _) = try inTurns(
-      Case(
-        label: "half load", options: pacedOptions + ["--rate", "\(rate)"], clients: [.engine]))
+    let filling = 3.0
+    let options = [
+      "--url", url, "--ledger", ledger, "--tokens", "100", "--rate", "\(rate)", "--seconds",
+      "\(seconds + filling)", "--ramp", "\(filling)",
+    ]
+    let (half, _) = try inTurns(Case(label: "half load", options: options, clients: [.engine]))
     runs.add("open loop \(Int(rate))/s engine", medians(half))
     try BenchmarkTable.publish([runs, ratios], json: json)
   }
