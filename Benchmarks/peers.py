@@ -242,9 +242,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     for option in ("--bench", "--url", "--ledger", "--json"):
         parser.add_argument(option, required=True)
+    parser.add_argument("--streams", type=int, nargs="+", default=[100, 500])
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
-    counts, rounds, seconds = ([10], 1, 5) if options.quick else ([100, 500], 3, 10)
+    counts, rounds, seconds = options.streams, options.rounds, 10
+    if options.quick:
+        counts, rounds, seconds = [10], 1, 5
     path = os.environ.get("STREAMGATE_PEERS", "") + os.pathsep + os.environ.get("PATH", "")
     results = []
     with tempfile.TemporaryDirectory(prefix="streamgate-peers-") as folder:
