@@ -1,0 +1,111 @@
+/// A plot: two axes and what is drawn between them. It is laid out in units of about one pixel and
+/// scales with its box.
+struct SVGPlot {
+  /// How much room a plot takes.
+  enum Size {
+    /// One of several side by side; on a telephone as wide as the screen.
+    case normal
+    /// As wide as the page; on a telephone it scrolls by itself.
+    case wide
+
+    var width: Double { self == .normal ? 380 : 1100 }
+    var height: Double { self == .normal ? 240 : 320 }
+  }
+
+  /// What a reader without eyes is told, one sentence.
+  var label: String
+  var x: SVGAxis
+  var y: SVGAxis
+  /// In the order that they are drawn.
+  var marks: [SVGMark]
+  var size = Size.normal
+
+  private var left: Double { 48 }
+  private var right: Double { 10 }
+  private var top: Double { 24 }
+  private var bottom: Double { 36 }
+
+  var frame: SVGFrame {
+    SVGFrame(
+      x: x, y: y, width: size.width - left - right, height: size.height - top - bottom)
+  }
+
+  /// Writes the plot. O(marks and their points).
+  func write(_ writer: inout HTMLWriter) {
+    let frame = frame
+    let style = size == .wide ? "plot wide" : "plot"
+    writer.block(
+      "svg",
+      [
+        ("class", style), ("viewBox", "0 0 \(svg(size.width)) \(svg(size.height))"),
+        ("role", "img"), ("aria-label", label),
+      ]
+    ) { writer in
+      grid(frame, &writer)
+      // A drawing of its own clips what leaves the axes.
+      writer.element(
+        "svg",
+        [
+          ("x", svg(left)), ("y", svg(top)), ("width", svg(frame.width)),
+          ("height", svg(frame.height)),
+        ]
+      ) { writer in
+        for mark in marks { mark.write(frame, &writer) }
+      }
+      names(frame, &writer)
+    }
+  }
+
+  private func grid(_ frame: SVGFrame, _ writer: inout HTMLWriter) {
+    var path = ""
+    for tick in y.ticks {
+      let place = top + frame.down(tick.value)
+      path += "M\(svg(left)) \(svg(place))h\(svg(frame.width))"
+      writer.element(
+        "text", [("x", svg(left - 5)), ("y", svg(place + 3.5)), ("class", "e")],
+        content: tick.text)
+    }
+    for tick in x.ticks {
+      let place = left + frame.across(tick.value)
+      path += "M\(svg(place)) \(svg(top + frame.height))v4"
+      writer.element(
+        "text", [("x", svg(place)), ("y", svg(top + frame.height + 15)), ("class", "m")],
+        content: tick.text)
+    }
+    path += "M\(svg(left)) \(svg(top + frame.height))h\(svg(frame.width))"
+    writer.leaf("path", [("class", "grid"), ("d", path)])
+  }
+
+  /// The names of the axes: the one across below, the other above its numbers.
+  private func names(_ frame: SVGFrame, _ writer: inout HTMLWriter) {
+    writer.element(
+      "text",
+      [("x", svg(left + frame.width / 2)), ("y", svg(size.height - 5)), ("class", "m")],
+      content: x.name)
+    guard !y.name.isEmpty else { return }
+    writer.element("text", [("x", "2"), ("y", "11")], content: y.name)
+  }
+}
+
+/// The area between the axes, in units of the drawing.
+struct SVGFrame {
+  var x: SVGAxis
+  var y: SVGAxis
+  var width: Double
+  var height: Double
+
+  /// From the left edge.
+  func across(_ value: Double) -> Double { x.share(value) * width }
+
+  /// From the upper edge.
+  func down(_ value: Double) -> Double { (1 - y.share(value)) * height }
+}
+
+/// A number of a drawing, with one decimal at most.
+func svg(_ value: Double) -> String {
+  let bounded = max(-99_999, min(99_999, value.isFinite ? value : 0))
+  let tenths = Int((bounded * 10).rounded())
+  let whole = "\(tenths.magnitude / 10)"
+  let rest = tenths.magnitude % 10
+  return (tenths < 0 ? "-" : "") + whole + (rest == 0 ? "" : ".\(rest)")
+}
