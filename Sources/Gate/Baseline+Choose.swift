@@ -59,7 +59,7 @@ public enum Baseline {
   }
 
   /// Why a run cannot serve at all, nil if it can.
-  private static func exclusion(
+  static func exclusion(
     _ entry: HistoryEntry, _ place: Ancestry, rules: BaselineRules, judged: Set<String>
   ) -> String? {
     let header = entry.header
@@ -170,7 +170,7 @@ extension Baseline {
 
   /// Oldest first: by time, and among runs that git can place by its order. These share the
   /// places that their times give them, so that the others keep theirs.
-  private static func order(
+  static func order(
     _ runs: [HistoryEntry], gitOrder: [String: Int], ancestry: (String) -> Ancestry
   ) -> [(entry: HistoryEntry, place: Ancestry)] {
     var ordered = runs.sorted {
@@ -188,7 +188,7 @@ extension Baseline {
   }
 
   /// By the store's clock where it took both, else by the runners'.
-  private static func isAfter(_ entry: HistoryEntry, _ candidate: HistoryEntry) -> Bool {
+  static func isAfter(_ entry: HistoryEntry, _ candidate: HistoryEntry) -> Bool {
     if let stored = entry.storedAt, let other = candidate.storedAt { return stored > other }
     return entry.header.startedAt > candidate.header.startedAt
   }

@@ -1,4 +1,4 @@
-/// One split of a series by E-Divisive with means (Matteson & James 2014, alpha = 1).
+/// Splits of a series by E-Divisive with means (Matteson & James 2014, alpha = 1).
 public enum EDivisive {
   /// The best split of a series.
   public struct Split: Sendable, Equatable {
@@ -8,29 +8,21 @@ public enum EDivisive {
     public var q: Double
   }
 
+  /// A split that the order of the values does not explain.
+  public struct SignificantSplit: Sendable, Equatable {
+    /// Where, and how clear.
+    public var split: Split
+    /// (1 + permutations that split as clearly)/(1 + permutations).
+    public var p: Double
+  }
+
   /// q(t) for every t that leaves `minimum` (at least 2) values on each side; empty if there is
   /// none. O(n^2): distances are moved from side to side as t grows.
   public static func statistics(_ x: [Double], minimum: Int) -> [Split] {
     precondition(minimum > 1, "segments of \(minimum)")
     guard x.count >= 2 * minimum else { return [] }
-    var (within, between, rest) = (0.0, 0.0, 0.0)
-    for i in x.indices {
-      for j in 0..<i { rest += (x[i] - x[j]).magnitude }
-    }
     var splits: [Split] = []
-    for t in 1...(x.count - minimum) {
-      let moved = x[t - 1]
-      let toLeft = x[..<(t - 1)].reduce(0) { $0 + ($1 - moved).magnitude }
-      let toRight = x[t...].reduce(0) { $0 + ($1 - moved).magnitude }
-      within += toLeft
-      between += toRight - toLeft
-      rest -= toRight
-      if t < minimum { continue }
-      let (m, n) = (Double(t), Double(x.count - t))
-      let energy =
-        2 / (m * n) * between - 2 / (m * (m - 1)) * within - 2 / (n * (n - 1)) * rest
-      splits.append(Split(index: t, q: m * n / (m + n) * energy))
-    }
+    scan(x, reaches: reaches(x), minimum: minimum) { splits.append(Split(index: $0, q: $1)) }
     return splits
   }
 
@@ -41,5 +33,81 @@ public enum EDivisive {
       best = split
     }
     return best
+  }
+
+  /// The best split, if its p over so many random orders is at most `pMax`; else nil.
+  ///
+  /// `shuffle` puts indices into a uniformly random order, and is called until p is known to be
+  /// too large, so that a series in which nothing happened costs a few orders only. A q counts as
+  /// equal within a billionth: the same values in another order round differently. O(n^2) an order.
+  public static func significantSplit(
+    _ x: [Double], minimum: Int, permutations: Int, pMax: Double,
+    shuffle: (inout [Int]) -> Void
+  ) -> SignificantSplit? {
+    guard let best = bestSplit(x, minimum: minimum), best.q > 0 else { return nil }
+    let far = reaches(x)
+    let enough = best.q * (1 - 1e-9)
+    var order = Array(x.indices)
+    var asClear = 0
+    func p() -> Double { Double(1 + asClear) / Double(1 + permutations) }
+    for _ in 0..<permutations {
+      shuffle(&order)
+      var q = -Double.infinity
+      scan(order.map { x[$0] }, reaches: order.map { far[$0] }, minimum: minimum) {
+        q = max(q, $1)
+      }
+      if q >= enough { asClear += 1 }
+      if p() > pMax { return nil }
+    }
+    return SignificantSplit(split: best, p: p())
+  }
+
+  /// The sum of each value's distances to all others, which no order changes. O(n^2).
+  private static func reaches(_ x: [Double]) -> [Double] {
+    x.withUnsafeBufferPointer { x in
+      x.indices.map { distances(from: x[$0], to: x, count: x.count) }
+    }
+  }
+
+  /// Calls `each` with every t that leaves `minimum` values on each side, and its q.
+  private static func scan(
+    _ x: [Double], reaches: [Double], minimum: Int, _ each: (Int, Double) -> Void
+  ) {
+    var (within, between, rest) = (0.0, 0.0, reaches.reduce(0, +) / 2)
+    x.withUnsafeBufferPointer { x in
+      for t in 1...(x.count - minimum) {
+        let toLeft = distances(from: x[t - 1], to: x, count: t - 1)
+        let toRight = reaches[t - 1] - toLeft
+        within += toLeft
+        between += toRight - toLeft
+        rest -= toRight
+        if t < minimum { continue }
+        let (m, n) = (Double(t), Double(x.count - t))
+        let energy =
+          2 / (m * n) * between - 2 / (m * (m - 1)) * within - 2 / (n * (n - 1)) * rest
+        each(t, m * n / (m + n) * energy)
+      }
+    }
+  }
+
+  /// The sum of distances to the first `count` values; four sums, so that no addition waits for
+  /// the one before it.
+  private static func distances(
+    from value: Double, to x: UnsafeBufferPointer<Double>, count: Int
+  ) -> Double {
+    var (a, b, c, d) = (0.0, 0.0, 0.0, 0.0)
+    var i = 0
+    while i + 4 <= count {
+      a += (x[i] - value).magnitude
+      b += (x[i + 1] - value).magnitude
+      c += (x[i + 2] - value).magnitude
+      d += (x[i + 3] - value).magnitude
+      i += 4
+    }
+    while i < count {
+      a += (x[i] - value).magnitude
+      i += 1
+    }
+    return (a + b) + (c + d)
   }
 }

@@ -54,6 +54,18 @@ public struct RunLevelTest: Sendable, Equatable {
       (nu0 * sigma0 * sigma0 + squares) / (nu0 + Double(nu)), sigmaFloor * sigmaFloor)
   }
 
+  /// The variance of one run of a series in order, with prior and floor as for groups, from the
+  /// differences of neighbours: a step in the series hardly raises it. O(n).
+  /// Source: von Neumann et al. 1941, the mean square successive difference.
+  public static func variance(successive x: [Double]) -> Double {
+    let squares = zip(x, x.dropFirst()).reduce(0) { sum, pair in
+      sum + (pair.1 - pair.0) * (pair.1 - pair.0) / 2
+    }
+    return max(
+      (nu0 * sigma0 * sigma0 + squares) / (nu0 + Double(max(0, x.count - 1))),
+      sigmaFloor * sigmaFloor)
+  }
+
   /// d + t(confidence) SE.
   public func upper(_ confidence: Double) -> Double {
     d + StudentT.quantile(confidence, df: Double(df)) * se

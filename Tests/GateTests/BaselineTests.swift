@@ -175,6 +175,21 @@ struct BaselineTests {
     #expect(selection.runs.first { $0.runID == "r18" }?.role == .out)
   }
 
+  @Test("Main's changes are looked for in the last 300 runs that serve, failed ones too")
+  func series() {
+    var runs = (1...320).map { entry($0) }
+    runs[299].header.verdict = .fail
+    runs[298].header.isUsable = false
+    runs[297].header.commit = "uncommitted"
+    let rules = BaselineRules(branch: "main", environment: "default-00000000")
+    let ids = Baseline.series(runs: runs, candidates: [], rules: rules) { _ in .unknown }
+    #expect(ids == (19...320).filter { $0 != 299 && $0 != 298 }.map { "r\($0)" })
+    let onMain = Baseline.series(runs: runs, candidates: [runs[30]], rules: rules) { _ in
+      .unknown
+    }
+    #expect(onMain == (1...30).map { "r\($0)" })
+  }
+
   @Test("A run on main is judged against earlier runs only, never against itself")
   func onMain() {
     let runs = (1...10).map { entry($0) }

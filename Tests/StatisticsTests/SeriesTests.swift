@@ -118,6 +118,76 @@ struct SeriesTests {
     #expect(EDivisive.bestSplit([1, 2, 3], minimum: 2) == nil)
   }
 
+  @Test("p of a split counts the orders that split as clearly, by the definition of q")
+  func significantSplit() throws {
+    var generator = SeededGenerator(seed: 1, label: "split")
+    for step in [0.0, 0.6, 1, 3] {
+      let x = (0..<24).map { generator.nextUnit() + ($0 < 14 ? 0 : step) }
+      var orders: [[Int]] = []
+      let found = EDivisive.significantSplit(x, minimum: 5, permutations: 199, pMax: 1) {
+        generator.shuffle(&$0)
+        orders.append($0)
+      }
+      let split = try #require(EDivisive.bestSplit(x, minimum: 5))
+      #expect(abs(split.q - qMax(x, minimum: 5)) < 1e-9)
+      let asClear = orders.count { order in
+        qMax(order.map { x[$0] }, minimum: 5) >= split.q - 1e-9
+      }
+      #expect(orders.count == 199)
+      #expect(found?.p == Double(1 + asClear) / 200)
+      #expect(found?.split == split)
+    }
+  }
+
+  @Test("The orders end as soon as a split cannot be significant any more")
+  func insignificantSplit() {
+    var generator = SeededGenerator(seed: 2, label: "split")
+    let x = (0..<60).map { _ in generator.nextUnit() }
+    var calls = 0
+    let found = EDivisive.significantSplit(x, minimum: 5, permutations: 999, pMax: 0.005) {
+      generator.shuffle(&$0)
+      calls += 1
+    }
+    #expect(found == nil)
+    #expect((5..<500).contains(calls))
+    let constant = [Double](repeating: 3, count: 40)
+    #expect(
+      EDivisive.significantSplit(constant, minimum: 5, permutations: 9, pMax: 1) { _ in } == nil)
+    #expect(
+      EDivisive.significantSplit([1, 2, 3], minimum: 2, permutations: 9, pMax: 1) { _ in } == nil)
+  }
+
+  /// The largest q by its definition: mean distances between and within the two sides.
+  private func qMax(_ x: [Double], minimum: Int) -> Double {
+    func sum(_ a: ArraySlice<Double>, _ b: ArraySlice<Double>) -> Double {
+      a.reduce(0) { sum, value in sum + b.reduce(0) { $0 + ($1 - value).magnitude } }
+    }
+    return (minimum...(x.count - minimum)).map { t in
+      let (left, right) = (x[..<t], x[t...])
+      let (m, n) = (Double(left.count), Double(right.count))
+      let energy =
+        2 / (m * n) * sum(left, right) - sum(left, left) / (m * (m - 1))
+        - sum(right, right) / (n * (n - 1))
+      return m * n / (m + n) * energy
+    }.max() ?? 0
+  }
+
+  @Test("The variance from neighbouring runs hardly sees a step")
+  func successiveVariance() {
+    let flat = (0..<100).map { $0 % 2 == 0 ? 0.01 : -0.01 }
+    let stepped = flat.enumerated().map { $1 + ($0 < 50 ? 0 : 0.1) }
+    let (a, b) = (
+      RunLevelTest.variance(successive: flat), RunLevelTest.variance(successive: stepped)
+    )
+    // Neighbours are 0.02 apart: half of the square is 2e-4; the prior weighs two runs of 3 %.
+    #expect(abs(a - (2 * 9e-4 + 99 * 2e-4) / 101) < 1e-12)
+    #expect(b < 1.5 * a)
+    #expect(RunLevelTest.variance(groups: [stepped]) > 10 * a)
+    #expect(RunLevelTest.variance(successive: []) == 0.03 * 0.03)
+    #expect(
+      RunLevelTest.variance(successive: [Double](repeating: 1, count: 2_000)) == 0.005 * 0.005)
+  }
+
   @Test("The run-level t test meets every vector")
   func runLevelT() throws {
     let vectors = try Golden.vectors("run_level_t.json")
