@@ -127,7 +127,10 @@ let package = Package(
     tests("ForgeTests", ["Forge", "Model"]),
     tests(
       "AppTests",
-      ["App", "LoadEngine", "Reports", "ResultStore", "Plan", "Workload", "Model", argumentParser]),
+      [
+        "App", "Forge", "LoadEngine", "Reports", "ResultStore", "Plan", "Workload", "Model",
+        argumentParser,
+      ]),
     tests("SimulatorTests", ["Model", "CZlib", "streamgate-sim"]),
     tests("TidyTests", ["Model"]),
     tests("EndToEndTests", ["Model", "ResultStore", "streamgate", "streamgate-sim"]),

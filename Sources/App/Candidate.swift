@@ -1,12 +1,13 @@
 import Forge
 import Model
 
-/// Which commit and branch a run belongs to: flags first, then git.
+/// Which commit and branch a run belongs to: flags first, then the pipeline's variables, then git.
 struct CandidateIdentity: Equatable {
   /// A commit's name where the tree is not what any commit holds.
   static let uncommitted = "uncommitted"
 
   var commit: String
+  /// The commit that is checked out, where `commit` was named by a flag or the pipeline.
   var testedCommit: String?
   var branch: String
   /// True if git knows the commit, so that ancestry can be asked for.
@@ -22,31 +23,128 @@ struct CandidateIdentity: Equatable {
     isUncommitted ? [] : [commit, testedCommit].compactMap { $0 }
   }
 
-  /// What the flags say, and git where they do not.
-  static func find(commit: String?, branch: String?, git: Git) throws -> CandidateIdentity {
-    var notes: [String] = []
-    var head: GitHead?
+  /// What the flags say, the pipeline where they do not, and git where that does not either.
+  /// `mainBranch` is the one whose runs are the baseline: no pull request may pass for it.
+  static func find(
+    commit flag: String?, branch: String?, pipeline: PipelineFacts, git: Git, mainBranch: String
+  ) throws -> CandidateIdentity {
+    var finder = CandidateFinder(flag: flag, pipeline: pipeline, git: git)
+    finder.askGit()
+    let commit = finder.commit()
+    let known = finder.branch(flag: branch, mainBranch: mainBranch)
+    finder.noteHistory()
+    return CandidateIdentity(
+      commit: commit ?? uncommitted, testedCommit: finder.testedCommit(beside: commit),
+      branch: known, isKnownToGit: finder.isKnown(commit), notes: finder.notes)
+  }
+}
+
+/// Puts together what flags, pipeline and git say.
+private struct CandidateFinder {
+  let flag: String?
+  let pipeline: PipelineFacts
+  let git: Git
+  var head: GitHead?
+  var notes: [String] = []
+
+  private var isDirty: Bool { head?.isDirty ?? false }
+
+  /// The commit that the tree equals, nil for a tree with changes.
+  private var headCommit: String? { isDirty ? nil : head?.commit }
+
+  /// What stands before git's own answer, with the words for where it comes from.
+  private var named: (commit: String, by: String)? {
+    if let flag { return (flag, "--commit") }
+    guard let commit = pipeline.commit, let provider = pipeline.provider else { return nil }
+    return (commit, provider.rawValue)
+  }
+
+  mutating func askGit() {
     do {
       head = try git.head()
     } catch {
       notes.append("git could not be asked: \(error)")
     }
-    let isDirty = head?.isDirty ?? false
-    let headCommit = isDirty ? nil : head?.commit
-    if commit == nil, head == nil {
-      notes.append("not a git repository: the run is kept as \(uncommitted)")
-    } else if commit == nil, isDirty {
-      notes.append("the working tree has changes: the run is kept as \(uncommitted)")
+  }
+
+  /// The commit's name; nil for a tree that no commit holds.
+  mutating func commit() -> String? {
+    guard let named else {
+      if head == nil {
+        notes.append("not a git repository: the run is kept as \(CandidateIdentity.uncommitted)")
+      } else if isDirty {
+        notes.append(
+          "the working tree has changes: the run is kept as \(CandidateIdentity.uncommitted)")
+      }
+      return headCommit
     }
-    if let commit, isDirty {
-      notes.append("the working tree has changes; the run is kept as \(commit), as --commit says")
+    if isDirty {
+      notes.append(
+        "the working tree has changes; the run is kept as \(named.commit), as \(named.by) says")
     }
-    let resolved = commit.flatMap { name in (try? git.commit(name)) ?? nil }
-    return CandidateIdentity(
-      commit: resolved ?? commit ?? headCommit ?? uncommitted,
-      testedCommit: commit == nil ? nil : headCommit,
-      branch: branch ?? head?.branch ?? "",
-      isKnownToGit: resolved != nil || (commit == nil && headCommit != nil),
-      notes: notes)
+    let resolved = (try? git.commit(named.commit)) ?? nil
+    // A merge that the pipeline made for itself has another name in each build.
+    if flag == nil, pipeline.isOwnMerge, named.commit == headCommit,
+      let parents = try? git.parents(of: named.commit), parents.count >= 2
+    {
+      return parents[0]
+    }
+    return resolved ?? named.commit
+  }
+
+  /// What is checked out: git's word, else the pipeline's. Nil where git alone gave the commit.
+  func testedCommit(beside commit: String?) -> String? {
+    if flag != nil { return headCommit }
+    guard pipeline.commit != nil else { return nil }
+    let tested = headCommit ?? pipeline.testedCommit
+    return tested == commit ? nil : tested
+  }
+
+  /// True if ancestry can be asked for. A pipeline's clone often holds the merge that it tests
+  /// alone; a flag may name a commit of another repository, of which HEAD says nothing.
+  func isKnown(_ commit: String?) -> Bool {
+    guard let commit else { return false }
+    if named == nil { return true }
+    if ((try? git.commit(commit)) ?? nil) != nil { return true }
+    guard flag == nil, let headCommit else { return false }
+    return [pipeline.commit, pipeline.testedCommit].contains(headCommit)
+  }
+
+  /// The branch. A pull request from a branch of main's name, or from a fork's main, is not main.
+  mutating func branch(flag: String?, mainBranch: String) -> String {
+    if let flag { return flag }
+    guard let branch = pipeline.branch else {
+      if pipeline.provider == nil, let own = head?.branch { return own }
+      let own = head?.branch ?? ""
+      if own.isEmpty, head != nil {
+        notes.append("no branch is checked out and no variable names one: give --branch")
+      }
+      return own
+    }
+    guard branch == mainBranch, let number = pipeline.pullRequest,
+      pipeline.baseBranch != nil || pipeline.commit == nil
+    else { return branch }
+    let other = "pull/\(number)/\(branch)"
+    notes.append(
+      "the pull request comes from a branch \(branch), which is not main itself: the run is kept "
+        + "under branch \(other)")
+    return other
+  }
+
+  /// Says where git's history is cut, and what to fetch.
+  mutating func noteHistory() {
+    if pipeline.provider == nil, Environment.isCI {
+      notes.append(
+        "this pipeline is none that streamgate knows: commit and branch come from git unless "
+          + "--commit and --branch are given")
+    }
+    if let tested = headCommit, tested == pipeline.baseCommit, tested != pipeline.commit {
+      notes.append("what is checked out is the base of the pull request, not the pull request")
+    }
+    guard head != nil, (try? git.isShallow()) == true else { return }
+    let remedy = pipeline.provider?.wholeHistory ?? "git fetch --unshallow"
+    notes.append(
+      "git's history is cut here (a shallow clone): runs of main that it cannot place stay in the "
+        + "baseline, marked; to place them, \(remedy)")
   }
 }

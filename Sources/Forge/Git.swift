@@ -148,8 +148,16 @@ public struct Git: Sendable {
     return distances
   }
 
-  private func isShallow() throws(GitError) -> Bool {
-    try ask(["rev-parse", "--is-shallow-repository"]).succeeded().line != "false"
+  /// True if history is cut here, as in a clone with a depth; also outside every repository.
+  public func isShallow() throws(GitError) -> Bool {
+    let answer = try ask(["rev-parse", "--is-shallow-repository"])
+    return answer.isOutsideRepository ? true : try answer.succeeded().line != "false"
+  }
+
+  /// Where `origin` lies, as git has it, with whatever secret is in it; nil without one.
+  public func originURL() throws(GitError) -> String? {
+    let answer = try ask(["config", "--get", "remote.origin.url"])
+    return answer.status == 0 && !answer.line.isEmpty ? answer.line : nil
   }
 
   private func list(_ arguments: [String]) throws(GitError) -> [String] {

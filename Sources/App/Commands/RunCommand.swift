@@ -10,9 +10,11 @@ struct RunCommand: AsyncParsableCommand {
     commandName: "run",
     abstract: "Drive the endpoint, keep the run, judge it, report it, and exit with the verdict.",
     discussion: """
-      The commit and branch come from git unless flags name them; a tree with changes is kept as \
-      `uncommitted` and never joins a baseline. A run on gate.branch joins the baseline. An \
-      inconclusive run is repeated by itself, up to gate.maxLooks.
+      The commit and branch come from flags, else from the pipeline's variables (GitHub, GitLab,
+      Jenkins, Buildkite, CircleCI, Azure, Bitbucket, Gitea, Forgejo), else from git. A tree with
+      changes whose commit only git knows is kept as `uncommitted` and never joins a baseline. A run
+      on gate.branch joins the baseline. An inconclusive run is repeated by itself, up to
+      gate.maxLooks.
 
       --rate, --users and --duration leave the plan's fixed profile for this run: it is marked so
       in store and reports, compared with nothing, joins no baseline, and is held to its objectives
@@ -152,10 +154,10 @@ enum JUnitDialect: String, ExpressibleByArgument {
 
 /// Which commit is judged.
 struct CandidateOptions: ParsableArguments {
-  @Option(help: "The commit that is judged; else git's HEAD.")
+  @Option(help: "The commit that is judged; else the pipeline's, else git's HEAD.")
   var commit: String?
 
-  @Option(help: "The branch; else git's.")
+  @Option(help: "The branch; else the pipeline's, else git's.")
   var branch: String?
 
   func validate() throws {
@@ -167,8 +169,10 @@ struct CandidateOptions: ParsableArguments {
     }
   }
 
-  /// Flags first, then git, asked in the plan's folder.
+  /// Flags first, then the pipeline, then git, asked in the plan's folder.
   func identity(for loaded: LoadedPlan) throws -> CandidateIdentity {
-    try CandidateIdentity.find(commit: commit, branch: branch, git: loaded.git)
+    try CandidateIdentity.find(
+      commit: commit, branch: branch, pipeline: Environment.pipeline, git: loaded.git,
+      mainBranch: loaded.plan.gate.branch)
   }
 }
