@@ -14,6 +14,8 @@ struct Comparison {
   let global: GlobalOptions
   let maxLooks: Int?
   let inconclusive: InconclusivePolicy?
+  /// True if reports are to have what only the page shows.
+  var wantsPage = false
 
   // MARK: - Run files
 
@@ -50,7 +52,20 @@ struct Comparison {
       history: groups.map { $0.map(\.withoutSamples) },
       evaluatedAt: candidates.map(\.header.startedAt).max() ?? UnixNanos(0),
       displays: DisplayTests.compare(candidate: candidates, baseline: mains + freshRuns))
-    return finish(input, verdict: Gate.judge(input), plan: plan)
+    var report = finish(input, verdict: Gate.judge(input), plan: plan)
+    addPageDetail(to: &report, SampleReader(candidates + mains + freshRuns), besideFile: candidate)
+    return report
+  }
+
+  /// Adds to a report what only the page shows, if that is wanted; streams from beside the files.
+  private func addPageDetail(
+    to report: inout Report, _ reader: SampleReader, besideFile files: [String] = []
+  ) {
+    guard wantsPage else { return }
+    let finder = StreamFinder(global: global)
+    PageDetail(
+      samples: reader.samples, streams: { finder.file(of: $0, besideFile: files.last) }
+    ).add(to: &report)
   }
 
   /// The reference that the earliest main run with one carries, or makes of its requests.
@@ -85,7 +100,9 @@ struct Comparison {
     if verdict.kind != file.kind || inconclusive != nil {
       facts.exitCode = Int(policy(nil).code(for: verdict).rawValue)
     }
-    return Report(input: file.input, verdict: verdict, facts: facts)
+    var report = Report(input: file.input, verdict: verdict, facts: facts)
+    addPageDetail(to: &report, RunFilesBeside(path).reader, besideFile: [path])
+    return report
   }
 
   /// A file's bytes.
@@ -104,7 +121,12 @@ struct Comparison {
   /// two files.
   func judge(base: String, head: String) throws -> Report {
     let files = [base, head].filter { FileManager.default.fileExists(atPath: $0) }
-    if files.count == 2 { return try differences(base: read(base), head: read(head)) }
+    if files.count == 2 {
+      let (before, after) = (try read(base), try read(head))
+      var report = try differences(base: before, head: after)
+      addPageDetail(to: &report, SampleReader([before, after]), besideFile: [head])
+      return report
+    }
     guard files.isEmpty else {
       throw Failure(
         .usage, "\(files[0]) is a file, and the other one is not",
@@ -118,8 +140,11 @@ struct Comparison {
     var history = try History.load(loaded, store: store)
     let wanted = Set(before.map(\.header.runID))
     let isExploration = newest.header.exploration != nil
+    let reader = SampleReader { try? store.samples($0) }
     if isExploration || !before.contains(where: { serves($0.header, loaded) }) {
-      return try differences(base: before[before.count - 1], head: newest)
+      var report = try differences(base: before[before.count - 1], head: newest)
+      addPageDetail(to: &report, reader)
+      return report
     }
     history.runs.removeAll { run in
       run.header.branch == loaded.plan.gate.branch && !wanted.contains(run.header.runID)
@@ -129,8 +154,10 @@ struct Comparison {
       commit: newest.header.commit, branch: newest.header.branch,
       isKnownToGit: ((try? loaded.git.commit(newest.header.commit)) ?? nil) != nil, notes: [])
     let judging = Judging(loaded: loaded, identity: identity, history: history)
-    let input = judging.input(candidates: candidates) { try? store.samples($0) }
-    return finish(input, verdict: Gate.judge(input), plan: loaded)
+    let input = judging.input(candidates: candidates, samples: reader.samples)
+    var report = finish(input, verdict: Gate.judge(input), plan: loaded)
+    addPageDetail(to: &report, reader)
+    return report
   }
 
   /// True for a run that may stand for main.

@@ -26,6 +26,11 @@ struct StreamFinder {
   /// Where the streams file of a run is that this machine made.
   static var folder: StreamsFolder { StreamsFolder(in: RunDriver.spoolFolder) }
 
+  /// What this machine kept of a run, nil for nothing that can be read.
+  static func kept(of run: RunHeader) -> StreamsFile? {
+    folder.path(run.runID).flatMap { try? StreamsFile.read($0) }
+  }
+
   /// The name of the streams file that belongs to a run file, `run-1.jsonl.gz`; nil for a file of
   /// another name.
   static func path(besideRunFile path: String) -> String? {
@@ -73,6 +78,13 @@ struct StreamFinder {
     }
     if let damage { throw damage }
     return nil
+  }
+
+  /// The same where nothing else depends on it, of a run beside a file of it; nil too for a file
+  /// that cannot be read.
+  func file(of run: RunHeader, besideFile path: String?) -> StreamsFile? {
+    let folder = path.map { URL(filePath: $0).deletingLastPathComponent().relativePath }
+    return (try? file(of: run, in: folder)) ?? nil
   }
 
   private func nothingKept(_ headers: [RunHeader]) -> Failure {

@@ -10,35 +10,16 @@ public enum DisplayTests {
   public static func compare(
     candidate: [RunRecord], baseline: [RunRecord]
   ) -> [DisplayComparison] {
-    let (mine, theirs) = (columns(of: candidate), columns(of: baseline))
+    let (mine, theirs) = (Latencies.byCell(candidate), Latencies.byCell(baseline))
     var comparisons: [DisplayComparison] = []
     for key in mine.keys.sorted() {
       guard let a = mine[key], let b = theirs[key] else { continue }
       comparisons += [
-        compare(key, "duration", a.duration, b.duration), compare(key, "ttft", a.ttft, b.ttft),
+        compare(key, "duration", a["duration"], b["duration"]),
+        compare(key, "ttft", a["ttft"], b["ttft"]),
       ].compactMap { $0 }
     }
     return comparisons
-  }
-
-  private struct Columns {
-    var ttft: [Double] = []
-    var duration: [Double] = []
-  }
-
-  private static func columns(of runs: [RunRecord]) -> [CellKey: Columns] {
-    var columns: [CellKey: Columns] = [:]
-    for run in runs {
-      guard let samples = run.samples else { continue }
-      for (key, indices) in SampleGroups(samples: samples, header: run.header).cells {
-        let isStreamed = !run.header.unstreamedScenarios.contains(key.scenario)
-        var own = columns.removeValue(forKey: key) ?? Columns()
-        if isStreamed { own.ttft += indices.map { samples[$0].gateTTFT } }
-        own.duration += indices.map { samples[$0].gateDuration }
-        columns[key] = own
-      }
-    }
-    return columns
   }
 
   private static func compare(

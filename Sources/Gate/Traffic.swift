@@ -79,6 +79,11 @@ struct Traffic {
     return most
   }
 
+  /// Streams in flight at a moment, one that begins just then among them. O(log streams).
+  func open(at moment: Double) -> Int {
+    Traffic.count(of: begins, upTo: moment) - Traffic.count(of: ends, upTo: moment)
+  }
+
   /// Output tokens in it. O(streams).
   func tokens(_ span: Span) -> Double {
     tokens.reduce(0) { sum, stream in

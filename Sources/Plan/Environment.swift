@@ -203,7 +203,7 @@ extension Prices {
 
 extension ReportPaths {
   fileprivate var pathsJSON: JSONValue {
-    let paths = [("json", json), ("junit", junit), ("markdown", markdown)]
+    let paths = [("html", html), ("json", json), ("junit", junit), ("markdown", markdown)]
     return .object(paths.compactMap { name, path in path.map { JSONMember(name, .string($0)) } })
   }
 }

@@ -417,13 +417,16 @@ public struct ReportPaths: Sendable, Equatable {
   public var markdown: String?
   /// `result.json`.
   public var json: String?
+  /// The page for a browser.
+  public var html: String?
 
   /// Paths.
   public init(
-    junit: String? = nil, markdown: String? = nil, json: String? = nil
+    junit: String? = nil, markdown: String? = nil, json: String? = nil, html: String? = nil
   ) {
     self.junit = junit
     self.markdown = markdown
     self.json = json
+    self.html = html
   }
 }

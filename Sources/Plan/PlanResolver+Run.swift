@@ -114,6 +114,7 @@ extension PlanResolver {
     return ReportPaths(
       junit: reader.optional(section["junit"], .word),
       markdown: reader.optional(section["markdown"], .word),
-      json: reader.optional(section["json"], .word))
+      json: reader.optional(section["json"], .word),
+      html: reader.optional(section["html"], .word))
   }
 }

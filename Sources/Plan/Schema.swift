@@ -75,7 +75,7 @@ struct Schema {
     "onNewEnvironment", "baselineTarget", "effects",
   ])
 
-  static let reports = Schema(["junit", "markdown", "json"], later: ["html"])
+  static let reports = Schema(["junit", "markdown", "json", "html"])
 
   /// The paths that a `STREAMGATE_*` variable can set: every value of a fixed name.
   static let variablePaths: [String] = {

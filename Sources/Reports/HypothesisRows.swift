@@ -9,6 +9,7 @@ extension ReportBuilder {
       pAdjusted: Figures.p(result.pAdjusted), status: status(result), verdict: "", sentence: "")
     if let latency = result.latency {
       fill(&row, latency, isLowerBound: result.isLowerBound)
+      if !result.isLowerBound { row.span = span(latency, tolerance: result.effect) }
     } else if let rate = result.rate {
       fill(&row, rate, d: result.d)
     }
@@ -50,6 +51,13 @@ extension ReportBuilder {
     let (lower, upper) = (change(test.lower), change(test.upper))
     row.interval = lower.dropLast(2) + " … " + upper
     row.sentence = "\(row.metric) \(row.change) (\(intervalInWords(test)))"
+  }
+
+  private func span(_ test: LatencyTest, tolerance: Double) -> ChangeSpan {
+    func share(_ logDifference: Double) -> Double { exp(logDifference) - 1 }
+    return ChangeSpan(
+      change: share(test.candidateMean - test.baselineMean), lower: share(test.lower),
+      upper: share(test.upper), tolerance: share(tolerance))
   }
 
   func intervalInWords(_ test: LatencyTest) -> String {

@@ -37,6 +37,12 @@ extension ReportBuilder {
     var floor: Int
     var text: @Sendable (Double) -> String
 
+    /// The figure's text, with an asterisk where it leans on too few requests.
+    func shown(_ figure: ReportFigure?) -> String {
+      guard let figure else { return Figures.none }
+      return text(figure.value) + (figure.n < floor ? "*" : "")
+    }
+
     init(
       _ title: String, _ name: String, floor: Int = 0,
       _ text: @escaping @Sendable (Double) -> String = { Figures.duration($0) }
@@ -75,10 +81,7 @@ extension ReportBuilder {
       MeasuredRow(
         cell: name(key) + (whole.contains(key.scenario) ? " (not streamed)" : ""),
         n: String(figures.values.map(\.n).max() ?? 0),
-        figures: Self.measured.map { column in
-          guard let figure = figures[column.name] else { return Figures.none }
-          return column.text(figure.value) + (figure.n < column.floor ? "*" : "")
-        })
+        figures: Self.measured.map { $0.shown(figures[$0.name]) })
     }
   }
 }

@@ -9,6 +9,11 @@ public struct Report: Sendable {
   public var verdict: Verdict
   /// What the verdict does not know.
   public var facts: ReportFacts
+  /// What plots of single requests show, nil where the requests are not at hand; only the page has
+  /// them.
+  public var plots: RunPlots?
+  /// Recorded streams of the last judged run; only the page has their timelines.
+  public var streams: [RecordedStream] = []
 
   /// A report on a judgement.
   public init(input: GateInput, verdict: Verdict, facts: ReportFacts) {
@@ -44,6 +49,7 @@ public enum Reports {
     case .junitExtended: JUnitReport.bytes(report.model, isExtended: true)
     case .markdown: MarkdownReport.bytes(report.model)
     case .json: ResultFile.encode(report)
+    case .html: HTMLReport.bytes(report)
     case .terminal: TerminalReport.bytes(report.model)
     case .terminalColour: TerminalReport.bytes(report.model, isColoured: true)
     }

@@ -39,6 +39,8 @@ public struct ReportModel: Sendable, Equatable {
   public var measured: [MeasuredRow]
   /// What it measured in each turn of its conversations; empty without any.
   public var turns: [TurnRow]
+  /// What it measured in each region; empty for fewer than two.
+  public var regions: [RegionRow]
   /// What it measured in each stage of its profiles; empty without stages.
   public var stages: [StageRow]
   /// Where the latencies of those profiles leave their flat part, or that they do not.
@@ -150,6 +152,8 @@ public struct HypothesisRow: Sendable, Equatable {
   public var change: String
   /// The 98 % interval of the change; empty for a rate.
   public var interval: String
+  /// The change and its interval in numbers; nil for a rate, and where the change is a bound.
+  public var span: ChangeSpan?
   /// p, adjusted within its layer.
   public var pAdjusted: String
   /// How it ended.
@@ -158,6 +162,18 @@ public struct HypothesisRow: Sendable, Equatable {
   public var verdict: String
   /// The finding in one sentence, without a full stop.
   public var sentence: String
+}
+
+/// A change of a latency as shares of its value.
+public struct ChangeSpan: Sendable, Equatable {
+  /// The change.
+  public var change: Double
+  /// The lower end of its 98 % interval.
+  public var lower: Double
+  /// The upper end.
+  public var upper: Double
+  /// The change that is tolerated.
+  public var tolerance: Double
 }
 
 /// One difference without a judgement.

@@ -14,6 +14,8 @@ public enum ReportFormat: Sendable, Hashable, CaseIterable {
   case junitExtended
   /// Markdown for a step summary or a comment, at most `MarkdownReport.bytesMax` bytes.
   case markdown
+  /// A page for a browser, one file without scripts.
+  case html
   /// `result.json`, schema `streamgate-result/1`.
   case json
   /// Plain text for a terminal or a log.

@@ -74,10 +74,7 @@ struct StageTable {
         StageRow(
           profile: ForeignText.name(sheet.profile), stage: StageTable.ordinal(stage),
           n: String(figures["requests"]?.n ?? 0),
-          figures: Self.figures.map { column in
-            guard let figure = figures[column.name] else { return Figures.none }
-            return column.text(figure.value) + (figure.n < column.floor ? "*" : "")
-          },
+          figures: Self.figures.map { $0.shown(figures[$0.name]) },
           failures: failures(figures),
           knee: knees(sheet.profile).filter { $0.stage == stage }.map(\.latency)
             .joined(separator: ", "))
@@ -125,7 +122,7 @@ struct StageTable {
   }
 
   /// The stages of one profile by their numbers.
-  private struct StageSheet {
+  struct StageSheet {
     var profile: String
     var stages: [(stage: Int, figures: [String: ReportFigure])]
 
@@ -135,13 +132,13 @@ struct StageTable {
   }
 
   /// A knee as the figures tell it.
-  private struct StageKnee {
+  struct StageKnee {
     var latency: String
     var flatRate: Double
     var stage: Int?
   }
 
-  private var sheets: [StageSheet] {
+  var sheets: [StageSheet] {
     var profiles: [String: [Int: [String: ReportFigure]]] = [:]
     for figure in record.figures
     where figure.scenario.isEmpty && figure.name.hasPrefix(ReportFigure.stagePrefix) {
@@ -158,7 +155,7 @@ struct StageTable {
     }
   }
 
-  private func knees(_ profile: String) -> [StageKnee] {
+  func knees(_ profile: String) -> [StageKnee] {
     let figures = record.figures.filter {
       $0.profile == profile && $0.scenario.isEmpty && $0.name.hasPrefix(ReportFigure.kneePrefix)
     }
@@ -185,7 +182,8 @@ struct StageTable {
     }.joined(separator: ", ")
   }
 
-  private static func ordinal(_ stage: Int) -> String {
+  /// The stage as people count, from 1.
+  static func ordinal(_ stage: Int) -> String {
     String(stage.addingReportingOverflow(1).partialValue)
   }
 }

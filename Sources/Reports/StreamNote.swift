@@ -28,6 +28,15 @@ public struct StreamNote: Sendable, Equatable {
     self.length = length
   }
 
+  /// Why it is shown, in words.
+  var label: String {
+    switch reason {
+    case .ttft: "slowest first token"
+    case .gap: "largest gap"
+    case .failure: "first \(outcome.name)"
+    }
+  }
+
   var json: JSONValue {
     var members = [
       JSONMember("id", .string(id)), JSONMember("reason", .string(reason.rawValue)),
@@ -56,7 +65,7 @@ extension ReportBuilder {
   func streamFacts(_ runID: String) -> [ReportFact] {
     guard let first = facts.streams.first else { return [] }
     let shown = facts.streams.map { note in
-      ReportFact(label(note), ForeignText.name(note.id) + words(note))
+      ReportFact(note.label, ForeignText.name(note.id) + words(note))
     }
     let command = "streamgate report \(runID) --stream \(first.id)"
     return shown + [ReportFact("one stream", ForeignText.line(command), isCode: true)]
@@ -71,14 +80,6 @@ extension ReportBuilder {
       "streamgate report \(ForeignText.name(header.runID)) --stream lists the recorded streams;"
         + " with \(ForeignText.name(note.id)) it shows one."
     ]
-  }
-
-  private func label(_ note: StreamNote) -> String {
-    switch note.reason {
-    case .ttft: "slowest first token"
-    case .gap: "largest gap"
-    case .failure: "first \(note.outcome.name)"
-    }
   }
 
   private func words(_ note: StreamNote) -> String {

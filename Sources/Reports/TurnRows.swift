@@ -45,10 +45,7 @@ extension ReportBuilder {
         TurnRow(
           cell: name(key), turn: String(turn.addingReportingOverflow(1).partialValue),
           n: String(figures["requests"]?.n ?? 0),
-          figures: Self.turnFigures.map { column in
-            guard let figure = figures[column.name] else { return Figures.none }
-            return column.text(figure.value) + (figure.n < column.floor ? "*" : "")
-          })
+          figures: Self.turnFigures.map { $0.shown(figures[$0.name]) })
       }
     }
   }

@@ -56,6 +56,13 @@ public enum RunFile {
     }
   }
 
+  /// The id of the run in a file whose first line is the run's, as in those that `write` makes; nil
+  /// for any other file. O(line).
+  public static func runID(in path: String) -> String? {
+    guard var lines = try? LineReader(path: path), let line = try? lines.next() else { return nil }
+    return (try? JSONReader.parse(line)).flatMap { try? RunHeader(runFileJSON: $0) }?.runID
+  }
+
   /// Writes a run and its samples, packed if the path ends in `.gz`: whole or not at all, and the
   /// same bytes for the same run.
   public static func write(_ record: RunRecord, to path: String) throws(FileError) {

@@ -126,7 +126,7 @@ let fullPlan = """
     effects: { ttft_p50: 4% }
   store: postgres://gate@db.example/streamgate
   recorder: full
-  reports: { junit: out/junit.xml, markdown: out/s.md, json: out/r.json }
+  reports: { junit: out/junit.xml, markdown: out/s.md, json: out/r.json, html: out/r.html }
 
   """
 

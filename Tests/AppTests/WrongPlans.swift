@@ -78,7 +78,6 @@ private let keyPlans = [
   WrongPlan("no version", replacing: "version: 1\n", with: ""),
   WrongPlan("a prompt cache of no kind", adding: "promptCache: warmer\n"),
   WrongPlan("a recorder of no kind", adding: "recorder: everything\n"),
-  WrongPlan("an HTML report", adding: "reports: { html: r.html }\n"),
   WrongPlan("the capacity profile", adding: "profiles: [sustained, capacity]\n"),
   WrongPlan(
     "an unknown dialect", replacing: "8080\" }", with: "8080\", dialect: anthropic }"),

@@ -59,7 +59,8 @@ struct PlotTests {
         .dots([SVGPoint(3, 0.01), SVGPoint(4, 0.02)], .s2),
         .point(SVGPoint(5, 0.05), .bad, text: "a point"),
         .bar(x: 5, 0.02...0.09, .bad, text: "its interval"),
-        .vertical(8, .quiet, word: "knee"), .horizontal(0.5, .good, word: "limit", text: "0.5 s"),
+        .divider(7.5), .vertical(8, .quiet, word: "knee"),
+        .horizontal(0.5, .good, word: "limit", text: "0.5 s"),
         .hover(0...1, text: "seen when pointed at"),
       ])
   }

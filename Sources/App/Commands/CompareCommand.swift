@@ -48,7 +48,7 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "Looks that were planned; else the plan's, without a plan 5.")
   var maxLooks: Int?
 
-  @Option(help: "Write junit.xml, summary.md and result.json into this folder.")
+  @Option(help: "Write junit.xml, summary.md, result.json and report.html here.")
   var out: String?
 
   @Option(help: "What inconclusive exits with: warn (0), block (1) or code (2).")
@@ -87,7 +87,7 @@ struct CompareCommand: ParsableCommand {
 
   private func report() throws -> Report {
     let comparison = Comparison(
-      global: global, maxLooks: maxLooks, inconclusive: inconclusive)
+      global: global, maxLooks: maxLooks, inconclusive: inconclusive, wantsPage: out != nil)
     if !candidate.isEmpty {
       return try comparison.judge(
         candidate: candidate, baseline: baseline, fresh: fresh,

@@ -18,6 +18,7 @@ struct ReportCommand: ParsableCommand {
       Examples:
         streamgate report 0198c6aa
         streamgate report out/result.json --format markdown
+        streamgate report 0198c6aa --format html > report.html
         streamgate report 0198c6aa --out again
         streamgate report 0198c6aa --stream                    which streams were recorded
         streamgate report 0198c6aa --stream sustained/short/17
@@ -28,10 +29,11 @@ struct ReportCommand: ParsableCommand {
   @Argument(help: "A run id or its start, a commit, a branch, or a file.")
   var name: String
 
-  @Option(help: "terminal, markdown, junit, junit-extended or json.")
+  @Option(help: "terminal, markdown, junit, junit-extended, json or html.")
   var format: FormatName = .terminal
 
-  @Option(help: "Write junit.xml, summary.md and result.json into this folder instead.")
+  @Option(
+    help: "Write junit.xml, summary.md, result.json and report.html into this folder instead.")
   var out: String?
 
   @Option(
@@ -75,13 +77,14 @@ struct ReportCommand: ParsableCommand {
       out: out, paths: ReportPaths(), junit: .junit, isColourful: false
     ).writeFiles(report)
     if let failure = failures.first { throw failure }
-    global.say("wrote junit.xml, summary.md and result.json into \(out)")
+    global.say("wrote junit.xml, summary.md, result.json and report.html into \(out)")
   }
 
   private func show(_ output: CapacityOutput) throws {
-    guard format != .junit, format != .junitExtended else {
+    guard ![.junit, .junitExtended, .html].contains(format) else {
       throw Failure(
-        .usage, "a search for a capacity has no JUnit report: nothing passes or fails",
+        .usage, "a search for a capacity has no report as \(format.rawValue)",
+        because: format == .html ? "the page is of a run" : "nothing passes or fails",
         remedy: "--format terminal, markdown or json")
     }
     guard let out else {
@@ -92,8 +95,12 @@ struct ReportCommand: ParsableCommand {
     global.say("wrote capacity.json and summary.md into \(out)")
   }
 
+  /// True if the page is among what is shown.
+  private var wantsPage: Bool { out != nil || format == .html }
+
   private func fromFile() throws -> Found {
-    let comparison = Comparison(global: global, maxLooks: nil, inconclusive: nil)
+    let comparison = Comparison(
+      global: global, maxLooks: nil, inconclusive: nil, wantsPage: wantsPage)
     guard name.hasSuffix(".json") else {
       return .verdict(
         try comparison.judge(candidate: [name], baseline: [], fresh: [], history: []))
@@ -113,7 +120,12 @@ struct ReportCommand: ParsableCommand {
     let store = try StoreOptions.open(global, for: .read)
     let runs = try RunFinder(store: store, loaded: loaded).runs(name)
     if let output = runs.last.flatMap(CapacityOutput.again) { return .capacity(output) }
-    return .verdict(try judged(runs, loaded, store))
+    var report = try judged(runs, loaded, store)
+    if wantsPage {
+      PageDetail(samples: { try? store.samples($0) }, streams: StreamFinder.kept(of:))
+        .add(to: &report)
+    }
+    return .verdict(report)
   }
 
   /// The verdict that a run had, or the one that it would have now.
@@ -159,6 +171,7 @@ enum FormatName: String, ExpressibleByArgument, CaseIterable {
   case junit
   case junitExtended = "junit-extended"
   case json
+  case html
 
   var format: ReportFormat {
     switch self {
@@ -167,6 +180,7 @@ enum FormatName: String, ExpressibleByArgument, CaseIterable {
     case .junit: .junit
     case .junitExtended: .junitExtended
     case .json: .json
+    case .html: .html
     }
   }
 }

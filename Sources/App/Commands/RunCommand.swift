@@ -32,7 +32,8 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var global: GlobalOptions
 
-  @Option(help: "Write junit.xml, summary.md, result.json and the run files into this folder.")
+  @Option(
+    help: "Write junit.xml, summary.md, result.json, report.html and run files into this folder.")
   var out: String?
 
   @OptionGroup var candidate: CandidateOptions

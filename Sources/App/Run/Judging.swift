@@ -41,7 +41,8 @@ struct Judging {
     var records: [String: RunRecord] = [:]
     for run in history.runs { records[run.header.runID] = run }
     func runs(_ ids: [String]) -> [RunRecord] { ids.compactMap { records[$0] } }
-    var shown = runs((selection.baseline + selection.fresh).suffix(Judging.displayRunsMax))
+    var shown = runs(
+      (selection.baseline + selection.fresh).suffix(PageDetail.baselineRunsMax))
     for index in shown.indices { shown[index].samples = samples(shown[index].header.runID) }
     return GateInput(
       settings: GateSettings(plan: loaded.plan.gate, objectives: loaded.plan.objectives),
@@ -52,9 +53,6 @@ struct Judging {
       hasMainAborted: selection.hasMainAborted, isNewEnvironment: history.isNewEnvironment,
       displays: DisplayTests.compare(candidate: candidates, baseline: shown))
   }
-
-  /// Runs whose requests are read for display: what a reader compares with is recent.
-  private static let displayRunsMax = 3
 
   private func ancestry() -> [String: Ancestry] {
     guard identity.isKnownToGit else { return [:] }

@@ -14,10 +14,14 @@ struct Publisher {
   var junit: ReportFormat
   var isColourful: Bool
 
+  /// True if the page is written: it wants more of a report than the other forms.
+  var writesPage: Bool { out != nil || paths.html != nil }
+
   /// Makes the folders that reports go to and proves that they take files, so that one that does
   /// not is known before load. O(paths).
   func prepare() throws(FileError) {
-    let files = [out.map { $0 + "/x" }, paths.junit, paths.markdown, paths.json].compactMap { $0 }
+    let files = [out.map { $0 + "/x" }, paths.junit, paths.markdown, paths.json, paths.html]
+      .compactMap { $0 }
     for folder in Set(files.map { URL(filePath: $0).deletingLastPathComponent().relativePath }) {
       let probe = folder + "/.streamgate-write-check"
       try Publisher.write([], to: probe)
@@ -39,7 +43,7 @@ struct Publisher {
     }
     for (path, name, format) in [
       (paths.junit, "junit.xml", junit), (paths.markdown, "summary.md", .markdown),
-      (paths.json, "result.json", .json),
+      (paths.json, "result.json", .json), (paths.html, "report.html", .html),
     ] {
       guard path != nil || out != nil else { continue }
       let bytes = Reports.render(report, as: format)

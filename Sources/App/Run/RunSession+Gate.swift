@@ -140,6 +140,7 @@ extension RunSession {
     var report = earlier
     report.facts.isRepeated = true
     report.facts.exitCode = Int(policy.code(for: report.verdict).rawValue)
+    addPageDetail(to: &report)
     return ExitCode.mostSevere(publish(report, runs: [], isPrinted: true))
   }
 }

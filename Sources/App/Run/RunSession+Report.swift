@@ -13,17 +13,28 @@ extension RunSession {
     codes: [ExitCode]
   ) -> Report {
     let judging = Judging(loaded: loaded, identity: identity, history: history)
-    let input = judging.input(candidates: candidates) { runID in samples(of: runID) }
+    let reader = SampleReader(candidates) { runID in samples(of: runID) }
+    let input = judging.input(candidates: candidates, samples: reader.samples)
     let verdict = Gate.judge(input)
     let code = ExitCode.mostSevere(codes + [policy.code(for: verdict)])
     var notes = self.notes + judging.notes
     if let problem = run.storageProblem { notes.append(problem) }
-    return Report(
+    var report = Report(
       input: input, verdict: verdict,
       facts: ReportFacts(
         exitCode: Int(code.rawValue), hostName: Host.name, version: App.version,
         baselineBranch: plan.gate.branch, restartReason: restartReason, notes: notes,
         streams: run.streams?.notes ?? []))
+    if publisher.writesPage {
+      PageDetail(samples: reader.samples, streams: { _ in run.streams }).add(to: &report)
+    }
+    return report
+  }
+
+  /// Adds to a report of earlier what the page shows of it.
+  func addPageDetail(to report: inout Report) {
+    guard publisher.writesPage else { return }
+    PageDetail(samples: samples, streams: StreamFinder.kept(of:)).add(to: &report)
   }
 
   /// A stored run's requests for display, nil where they are not at hand.

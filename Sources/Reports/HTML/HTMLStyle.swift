@@ -26,7 +26,7 @@ enum HTMLStyle {
       overflow-wrap: anywhere;
     }
     main { max-width: 76rem; margin: 0 auto; padding: 1.25rem 1rem 3rem; }
-    h1 { font-size: 1.35rem; line-height: 1.3; margin: 0; }
+    h1 { font-size: 1.25rem; line-height: 1.3; margin: 0; }
     h2 { font-size: 1.1rem; margin: 2.25rem 0 0.5rem; }
     h3 { font-size: 0.95rem; margin: 1.25rem 0 0.25rem; }
     p, ul, dl { margin: 0.5rem 0; }
@@ -60,7 +60,7 @@ enum HTMLStyle {
       border-bottom: 1px solid var(--rule); overflow-wrap: normal; max-width: 28rem;
     }
     th { color: var(--quiet); font-weight: 500; white-space: nowrap; }
-    td code { overflow-wrap: anywhere; }
+    td code { white-space: nowrap; }
     .n { text-align: right; white-space: nowrap; }
     details { border-top: 1px solid var(--rule); padding: 0.4rem 0; }
     details:last-of-type { border-bottom: 1px solid var(--rule); }
@@ -78,6 +78,7 @@ enum HTMLStyle {
     }
     .legend svg { width: 1.4rem; height: 0.7rem; margin-right: 0.35rem; vertical-align: baseline; }
     svg.plot { display: block; width: 100%; height: auto; max-width: 30rem; }
+    svg.strip { width: 7.5rem; height: 1rem; vertical-align: middle; }
     svg.wide { min-width: 36rem; max-width: none; }
     svg text { fill: var(--quiet); font-size: 11px; font-family: inherit; }
     svg text.strong { fill: var(--text); }
@@ -88,6 +89,8 @@ enum HTMLStyle {
     .thin { fill: none; stroke-width: 1.25; stroke-dasharray: 4 3; }
     .area { opacity: 0.16; }
     .dots { fill: none; stroke-width: 2.5; stroke-linecap: round; opacity: 0.4; }
+    .legend .dots { stroke-width: 4.5; opacity: 0.9; }
+    .faint { stroke: var(--rule); stroke-width: 1; fill: none; }
     .hover { fill: var(--text); opacity: 0; }
     .hover:hover { opacity: 0.07; }
     .c-candidate { stroke: var(--candidate); } .f-candidate { fill: var(--candidate); }

@@ -9,6 +9,8 @@ struct HTMLCell {
   var style: Style?
   /// True for an identifier, which is shown in a fixed-width face.
   var isCode = false
+  /// Draws what stands in the cell in place of a text.
+  var drawing: ((inout HTMLWriter) -> Void)?
 
   /// A text.
   static func plain(_ text: String, _ style: Style? = nil) -> HTMLCell {
@@ -22,9 +24,13 @@ struct HTMLCell {
 }
 
 extension HTMLWriter {
+  /// Rows of a table.
+  static let rowsMax = 500
+
   /// A table with a title row, the titles our own; a column whose title starts with `>` holds
   /// numbers and is aligned to the right. On a narrow screen the table scrolls by itself, so that
-  /// the page never does. `label` says what the table holds. Nothing for no rows.
+  /// the page never does; rows beyond `rowsMax` are counted. `label` says what the table
+  /// holds. Nothing for no rows.
   mutating func table(_ label: String, _ titles: [String], _ rows: [[HTMLCell]]) {
     guard !rows.isEmpty else { return }
     let isNumber = titles.map { $0.hasPrefix(">") }
@@ -41,7 +47,7 @@ extension HTMLWriter {
           }
         }
         writer.block("tbody") { writer in
-          for row in rows {
+          for row in rows.prefix(HTMLWriter.rowsMax) {
             writer.block("tr") { writer in
               for (index, cell) in row.enumerated() {
                 writer.cell(cell, isNumber: isNumber.indices.contains(index) && isNumber[index])
@@ -50,6 +56,9 @@ extension HTMLWriter {
           }
         }
       }
+    }
+    if rows.count > HTMLWriter.rowsMax {
+      paragraph("\(rows.count - HTMLWriter.rowsMax) more: see result.json.", style: "note")
     }
   }
 
@@ -61,6 +70,7 @@ extension HTMLWriter {
   private mutating func cell(_ cell: HTMLCell, isNumber: Bool) {
     let classes = [isNumber ? "n" : nil, cell.style?.rawValue].compactMap { $0 }
     let attributes = HTMLWriter.style(classes.isEmpty ? nil : classes.joined(separator: " "))
+    if let drawing = cell.drawing { return element("td", attributes, drawing) }
     guard cell.isCode else { return element("td", attributes, content: cell.text) }
     element("td", attributes) { $0.element("code", content: cell.text) }
   }

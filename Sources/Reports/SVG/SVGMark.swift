@@ -35,6 +35,8 @@ enum SVGMark {
   case bar(x: Double, ClosedRange<Double>, SVGColour, text: String)
   /// A line from bottom to top, with a word at its upper end.
   case vertical(Double, SVGColour, word: String = "", text: String = "")
+  /// A faint line from bottom to top, as between stages.
+  case divider(Double)
   /// A line from left to right, with a word at its right end.
   case horizontal(Double, SVGColour, word: String = "", text: String = "")
   /// A stretch of x, tinted over the whole height.
@@ -64,6 +66,8 @@ enum SVGMark {
       let (low, high) = (frame.down(range.lowerBound), frame.down(range.upperBound))
       let line = "M\(svg(frame.across(x))) \(svg(high))V\(svg(low))"
       shape("path", [("class", "line c-\(colour.rawValue)"), ("d", line)], text, &writer)
+    case .divider(let x):
+      path("M\(svg(frame.across(x))) 0V\(svg(frame.height))", "faint", &writer)
     case .vertical, .horizontal: rule(frame, &writer)
     case .stretch(let range, let colour, let text):
       stretch(range, "area f-\(colour.rawValue)", text, frame, &writer)

@@ -21,7 +21,7 @@ struct SVGPlot {
   var size = Size.normal
 
   private var left: Double { 48 }
-  private var right: Double { 10 }
+  private var right: Double { 16 }
   private var top: Double { 24 }
   private var bottom: Double { 36 }
 
