@@ -94,6 +94,18 @@ public struct EasyHandle: ~Copyable {
     try EasyHandle.check(code, "COPYPOSTFIELDS")
   }
 
+  /// The request's method, instead of the one that comes with having a body or none.
+  public func setMethod(_ method: String) throws(CurlError) {
+    try set(CURLOPT_CUSTOMREQUEST, method, "CUSTOMREQUEST")
+  }
+
+  /// Goes by the proxy that the environment names, as libcurl does by itself (`https_proxy`,
+  /// `no_proxy`): for what is no load.
+  public func allowProxy() throws(CurlError) {
+    try EasyHandle.check(ccurl_set_string(pointer, CURLOPT_PROXY, nil), "PROXY")
+    try EasyHandle.check(ccurl_set_string(pointer, CURLOPT_NOPROXY, nil), "NOPROXY")
+  }
+
   /// An OPTIONS request without a body: it has no effect on the service by its definition
   /// (RFC 9110, 9.3.7). A page in answer is read: left in the connection, it would be taken for the
   /// answer to the next request.
@@ -228,6 +240,9 @@ public struct EasyHandle: ~Copyable {
 
   /// The operating system's error of the last transfer, 0 for none.
   public var systemError: Int { long(CURLINFO_OS_ERRNO) }
+
+  /// The status of the last response, 0 before one.
+  var responseStatus: Int { long(CURLINFO_RESPONSE_CODE) }
 
   /// libcurl's own words on what failed in the last transfer, at most 255 bytes; empty for none.
   public var errorText: String { String(cString: errorBuffer) }

@@ -107,7 +107,7 @@ enum Subprocess {
     }
   }
 
-  fileprivate static func now() -> MonotonicNanos {
+  static func now() -> MonotonicNanos {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return MonotonicNanos(Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))

@@ -26,23 +26,14 @@ extension LoadEngine {
   }
 }
 
-/// What a GET collects.
-private struct Fetch: ~Copyable {
-  var header = HeaderReader()
-  var body: [UInt8] = []
-  /// A plan's own headers may ask for a content coding.
-  private var decoder = ContentDecoder()
-  private var isBodyBegun = false
-  var isTooLong = false
-
+/// One GET, read whole and decoded.
+private enum Fetch {
   static func get(
     _ path: String, from target: TargetPlan, within: Nanos
   ) throws(EngineError) -> FetchOutcome {
-    var fetches = Slab<Fetch>(capacity: 1)
-    let fetch = fetches.append(Fetch())
     let milliseconds = Int(max(within.rawValue / 1_000_000, 1))
     let connect = Int(max(min(target.timeouts.connect, within).rawValue / 1_000_000, 1))
-    return try curl { () throws(CurlError) in
+    let outcome = try curl { () throws(CurlError) -> WholeReplyOutcome in
       let easy = try EasyHandle()
       let headers = try CurlList(ScenarioSetup.lines(target.headers))
       try easy.setURL(target.url.value + path)
@@ -50,50 +41,37 @@ private struct Fetch: ~Copyable {
       try setTLS(target.tls, on: easy)
       try easy.setConnectMillisecondsMax(connect)
       try easy.setMillisecondsMax(milliseconds)
-      try easy.setFunctions(
-        header: { bytes, size, count, context in
-          guard let bytes, let context else { return 0 }
-          let fetch = context.assumingMemoryBound(to: Fetch.self)
-          let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
-          _ = fetch.pointee.header.line(line)
-          return fetch.pointee.header.isTooLarge ? 0 : size * count
-        },
-        body: { bytes, size, count, context in
-          guard let bytes, let context else { return 0 }
-          let fetch = context.assumingMemoryBound(to: Fetch.self)
-          return fetch.pointee.take(UnsafeRawBufferPointer(start: bytes, count: size * count))
-        }, attempt: { _ in 0 }, context: UnsafeMutableRawPointer(fetch))
-      let code = easy.perform()
-      if fetch.pointee.isTooLong {
-        return .failed(reason: "the reply is longer than \(LoadEngine.fetchBytesMax) bytes")
-      }
-      guard code.isOK else {
-        return .failed(reason: easy.errorText.isEmpty ? code.text : easy.errorText)
-      }
-      return .answered(status: fetch.pointee.header.status, body: fetch.pointee.body)
+      return try easy.performWhole(bodyBytesMax: LoadEngine.fetchBytesMax)
+    }
+    switch outcome {
+    case .tooLong: return tooLong
+    case .failed(_, let reason): return .failed(reason: reason)
+    case .whole(let reply): return decoded(reply)
     }
   }
 
-  private mutating func take(_ bytes: UnsafeRawBufferPointer) -> Int {
-    if !isBodyBegun {
-      isBodyBegun = true
-      decoder.begin(header.codings.refusal == nil ? header.codings.coding : nil)
-    }
-    guard decoder.isOn else { return append(bytes) ? bytes.count : 0 }
-    decoder.take(bytes)
-    while true {
-      switch decoder.next() {
-      case .piece(let piece):
-        guard append(piece) else { return 0 }
-      case .exhausted: return bytes.count
-      case .damaged: return 0
+  private static let tooLong = FetchOutcome.failed(
+    reason: "the reply is longer than \(LoadEngine.fetchBytesMax) bytes")
+
+  /// The reply in plain bytes: a plan's own headers may ask for a content coding.
+  private static func decoded(_ reply: WholeReply) -> FetchOutcome {
+    var header = HeaderReader()
+    for line in reply.headerLines { _ = line.withUnsafeBytes { header.line($0) } }
+    var decoder = ContentDecoder()
+    decoder.begin(header.codings.refusal == nil ? header.codings.coding : nil)
+    guard decoder.isOn else { return .answered(status: reply.status, body: reply.body) }
+    var body: [UInt8] = []
+    return reply.body.withUnsafeBytes { bytes in
+      decoder.take(bytes)
+      while true {
+        switch decoder.next() {
+        case .piece(let piece):
+          guard body.count + piece.count <= LoadEngine.fetchBytesMax else { return tooLong }
+          body += piece
+        case .exhausted: return .answered(status: reply.status, body: body)
+        case .damaged: return .failed(reason: "the body is not coded as its header says")
+        }
       }
     }
-  }
-
-  private mutating func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    isTooLong = body.count + bytes.count > LoadEngine.fetchBytesMax
-    if !isTooLong { body += bytes }
-    return !isTooLong
   }
 }
