@@ -44,11 +44,13 @@ final class SQLiteDriver: Driver {
       if part.isEmpty || mkdir(folder, 0o755) == 0 || errno == EEXIST { continue }
       throw .notWritable(store: store, reason: "\(folder): \(String(cString: strerror(errno)))")
     }
-    let file = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard file >= 0 else {
+    // Made and never opened here: closing any descriptor of a file takes this process' locks on it
+    // (fcntl(2)), those of its open connections too. Another process would then take itself for the
+    // last one, and remove the log that they still write to.
+    let isThere = mknod(path, S_IFREG | 0o600, 0) == 0 || errno == EEXIST
+    guard isThere, Glibc.access(path, R_OK | W_OK) == 0 else {
       throw .notWritable(store: store, reason: String(cString: strerror(errno)))
     }
-    close(file)
   }
 
   private static func open(
