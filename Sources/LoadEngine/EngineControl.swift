@@ -6,6 +6,8 @@ public import Model
 public final class EngineControl: Sendable {
   private struct State: Sendable {
     var grace: Nanos?
+    /// When the right to load ends, nil for never.
+    var allowedUntil: MonotonicNanos?
     /// By engine.
     var parts: [Int: EngineProgress] = [:]
   }
@@ -34,6 +36,13 @@ public final class EngineControl: Sendable {
     wake()
   }
 
+  /// From that moment on nothing is sent and what is open is cancelled, as by a stop without grace:
+  /// also where nobody could call `stop` in time, since the whole process stood still. A later call
+  /// puts it off.
+  public func allowLoad(until end: MonotonicNanos) {
+    state.withLock { $0.allowedUntil = end }
+  }
+
   /// How far the run is; published about ten times a second by each engine.
   public var progress: EngineProgress {
     let parts = state.withLock { $0.parts }.values
@@ -47,6 +56,11 @@ public final class EngineControl: Sendable {
 
   /// The grace of a stop that was asked for, nil if none was.
   var stopGrace: Nanos? { state.withLock { $0.grace } }
+
+  /// True unless the right to load has ended.
+  func allowsLoad(at now: MonotonicNanos) -> Bool {
+    state.withLock { $0.allowedUntil.map { now < $0 } ?? true }
+  }
 
   func publish(_ progress: EngineProgress, of engine: Int) {
     state.withLock { $0.parts[engine] = progress }

@@ -11,6 +11,13 @@ extension EngineLoop {
     (state.end, state.cancelAt) = (orders.end, orders.cancelAt)
   }
 
+  /// False, and the end of the run, if the right to load has ended: open streams are cancelled.
+  func isAllowed(at now: MonotonicNanos) -> Bool {
+    if governor.control.allowsLoad(at: now) { return true }
+    endRun(.stopped, cancelAt: now)
+    return false
+  }
+
   /// True, and the end of the run, if no more may be sent: the open streams go on to their ends.
   func isAtRequestLimit() -> Bool {
     guard let hit = governor.requestLimit() else { return false }

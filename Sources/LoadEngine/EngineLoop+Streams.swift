@@ -27,6 +27,7 @@ extension EngineLoop {
 
   /// Sends a request for which nothing is missing but a slot.
   func send(_ place: StreamPlace) throws(EngineError) {
+    if !isAllowed(at: monotonicNow()) { return drop(place, .cancelled, at: monotonicNow()) }
     var admission = governor.admit(place)
     if admission == .full, monotonicNow() - place.intended > EngineLoop.pauseMin {
       try readAll()

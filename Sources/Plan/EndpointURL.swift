@@ -41,6 +41,14 @@ enum EndpointURL {
     return host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
   }
 
+  /// Scheme, host and port of a checked URL in the one form that all its spellings have.
+  static func origin(_ url: String) -> String {
+    let url = url.lowercased()
+    let (host, port) = split(afterScheme(url) ?? url)
+    let isSecure = url.hasPrefix("https://")
+    return (isSecure ? "https://" : "http://") + host + ":" + (port ?? (isSecure ? "443" : "80"))
+  }
+
   private static func afterScheme(_ url: String) -> String? {
     for scheme in ["http://", "https://"] where url.lowercased().hasPrefix(scheme) {
       return String(url.dropFirst(scheme.count))
@@ -88,5 +96,14 @@ extension TargetPlan {
     let host = EndpointURL.host(url.value).lowercased()
     return host == "localhost" || host.hasSuffix(".localhost") || host == "::1"
       || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
+  }
+
+  /// What tells this endpoint from every other one where runs share a store: scheme, host and port.
+  /// One on a loopback address is `machine`'s alone. A URL with a secret goes by its text in the
+  /// plan, which means nothing to another project.
+  public func endpointName(project: String, machine: String) -> String {
+    guard url.secrets.isEmpty else { return "\(url.template) of \(project)" }
+    let origin = EndpointURL.origin(url.value)
+    return isLoopback ? "\(origin) on \(machine)" : origin
   }
 }

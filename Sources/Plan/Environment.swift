@@ -223,6 +223,7 @@ extension GatePlan {
     if let baselineTarget {
       members.append(JSONMember("baselineTarget", .string(baselineTarget.template)))
     }
+    if isExclusive { members.append(JSONMember("exclusive", .bool(true))) }
     return .object(members)
   }
 }

@@ -362,6 +362,8 @@ public struct GatePlan: Sendable, Equatable {
   public var onNewEnvironment: NewEnvironmentPolicy
   /// Where main runs, nil for nowhere.
   public var baselineTarget: SecretText?
+  /// True if no two runs may load an endpoint at one time.
+  public var isExclusive: Bool
   /// The smallest effect that matters, by metric name: shares of the value for latencies,
   /// shares of requests for rates.
   public var effects: [String: Double]
@@ -371,7 +373,7 @@ public struct GatePlan: Sendable, Equatable {
     branch: String = "main", environment: String = "default", baselineRuns: Int = 10,
     historyRuns: Int = 60, maxLooks: Int = 3, inconclusive: InconclusivePolicy = .warn,
     onNewEnvironment: NewEnvironmentPolicy = .warn, baselineTarget: SecretText? = nil,
-    effects: [String: Double] = GatePlan.defaultEffects
+    isExclusive: Bool = false, effects: [String: Double] = GatePlan.defaultEffects
   ) {
     self.branch = branch
     self.environment = environment
@@ -381,6 +383,7 @@ public struct GatePlan: Sendable, Equatable {
     self.inconclusive = inconclusive
     self.onNewEnvironment = onNewEnvironment
     self.baselineTarget = baselineTarget
+    self.isExclusive = isExclusive
     self.effects = effects
   }
 

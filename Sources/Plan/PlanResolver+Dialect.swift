@@ -10,15 +10,12 @@ extension PlanResolver {
     let names = RequestForm.all.map(\.dialect)
     let kind = ValueKind<String>(
       parse: { choose($0, from: names) { $0 } }, show: { $0 })
-    let flag = ValueKind<Bool>(
-      parse: { choose($0, from: ["true", "false"]) { $0 == "true" } },
-      show: { $0 ? "true" : "false" })
     if isScenario {
       target.dialect = override(section["dialect"], kind) ?? dialect
-      target.isStreamed = override(section["stream"], flag) ?? isStreamed
+      target.isStreamed = override(section["stream"], .flag) ?? isStreamed
     } else {
       target.dialect = reader.value(section["dialect"], kind, default: dialect)
-      target.isStreamed = reader.value(section["stream"], flag, default: true)
+      target.isStreamed = reader.value(section["stream"], .flag, default: true)
     }
     // What a scenario takes over is the target's own problem.
     let isOwn =

@@ -18,6 +18,7 @@ extension PlanResolver {
       onNewEnvironment: reader.value(
         section["onNewEnvironment"], .choice(), default: standard.onNewEnvironment),
       baselineTarget: readBaselineTarget(section["baselineTarget"]),
+      isExclusive: reader.value(section["exclusive"], .flag, default: standard.isExclusive),
       effects: readEffects(section["effects"], standard.effects))
   }
 

@@ -72,7 +72,7 @@ struct Schema {
 
   static let gate = Schema([
     "branch", "environment", "baselineRuns", "historyRuns", "maxLooks", "inconclusive",
-    "onNewEnvironment", "baselineTarget", "effects",
+    "onNewEnvironment", "baselineTarget", "exclusive", "effects",
   ])
 
   static let reports = Schema(["junit", "markdown", "json", "html"])

@@ -69,6 +69,15 @@ extension ValueKind where Value == Double {
   }
 }
 
+extension ValueKind where Value == Bool {
+  /// `true` or `false`.
+  static var flag: ValueKind {
+    ValueKind(
+      parse: { choose($0, from: ["true", "false"]) { $0 == "true" } },
+      show: { $0 ? "true" : "false" })
+  }
+}
+
 extension ValueKind where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
   /// One of an enumeration's names; `later` are names that this version does not run.
   static func choice(later: [String] = []) -> ValueKind {

@@ -10,6 +10,8 @@ public struct StoreCheck: Sendable, Equatable {
   public var runs: Int
   /// Ids of runs that were begun and never finished, at most 20: recording now, or killed.
   public var unfinished: [String]
+  /// Leases on endpoints that are held now.
+  public var leases: [Lease]
   /// Requests.
   public var samples: Int
   /// Requests whose run is gone.
@@ -37,6 +39,7 @@ extension ResultStore {
     return StoreCheck(
       schemaVersion: state?.version ?? 0, knownVersion: Schema.known,
       runs: Int(try driver.number("SELECT COUNT(*) FROM run") ?? 0), unfinished: unfinished,
+      leases: try leases(),
       samples: Int(try driver.number("SELECT COUNT(*) FROM sample") ?? 0),
       orphans: Int(
         try driver.number(

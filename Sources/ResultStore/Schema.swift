@@ -23,6 +23,8 @@ enum Schema {
     Step(version: 2, minReader: 1, release: "0.1.0") { dialect in
       ["ALTER TABLE run ADD COLUMN exploration TEXT"] + dialect.explorationViews
     },
+    // A client of version 2 knows no accepted run and takes no lease.
+    Step(version: 3, minReader: 1, release: "0.1.0") { _ in acceptances },
   ]
 
   private static func version(of steps: [Step]) -> Int { steps.map(\.version).max() ?? 0 }

@@ -123,6 +123,7 @@ let fullPlan = """
     inconclusive: warn
     onNewEnvironment: warn
     baselineTarget: null
+    exclusive: false
     effects: { ttft_p50: 4% }
   store: postgres://gate@db.example/streamgate
   recorder: full

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Model
 import TestKit
 import Testing
@@ -14,9 +15,10 @@ struct SchemaTests {
       try place.open(.read)
     }
     _ = try place.open()
-    #expect(try ResultStore.migrate(place.location) == Migration(from: 2, to: 2))
+    let known = Schema.known
+    #expect(try ResultStore.migrate(place.location) == Migration(from: known, to: known))
     let check = try place.open().check()
-    #expect(check.schemaVersion == 2)
+    #expect(check.schemaVersion == Schema.known)
     #expect(check.notWritable == nil)
     #expect(check.problems.isEmpty)
     #expect(check.orphans == 0)
@@ -28,9 +30,9 @@ struct SchemaTests {
   func tooNew(kind: StoreKind) throws {
     let place = try TestStore(kind)
     try place.open().driver.execute(
-      "INSERT INTO schema_version (version, min_reader, release) VALUES (7, 7, '2.5.0')")
+      "INSERT INTO schema_version (version, min_reader, release) VALUES (99, 99, '2.5.0')")
     let expected = StoreError.schemaTooNew(
-      store: place.location.description, found: 7, known: 2, version: "2.5.0")
+      store: place.location.description, found: 99, known: Schema.known, version: "2.5.0")
     #expect(throws: expected) { try place.open() }
     #expect(throws: expected) { try place.open(.read) }
     #expect(throws: expected) { try ResultStore.migrate(place.location) }
@@ -41,7 +43,7 @@ struct SchemaTests {
   func laterButReadable(kind: StoreKind) throws {
     let place = try TestStore(kind)
     try place.open().driver.execute(
-      "INSERT INTO schema_version (version, min_reader, release) VALUES (7, 1, '2.5.0')")
+      "INSERT INTO schema_version (version, min_reader, release) VALUES (99, 1, '2.5.0')")
     let store = try place.open()
     try store.importRun(RunRecord(header: Build.header(runID: "run")))
     #expect(try store.record("run").header.runID == "run")
@@ -53,19 +55,21 @@ struct SchemaTests {
   func tooOld(kind: StoreKind) throws {
     let place = try TestStore(kind)
     let driver = try place.open().driver
-    let next = Schema.Step(version: 3, minReader: 1, release: "0.2.0") { _ in
+    let known = Schema.known
+    let next = Schema.Step(version: known + 1, minReader: 1, release: "0.2.0") { _ in
       ["CREATE TABLE another (a BIGINT)"]
     }
     let steps = Schema.steps + [next]
     if kind == .postgres {
       #expect(
-        throws: StoreError.schemaTooOld(store: place.location.description, found: 2, known: 3)
+        throws: StoreError.schemaTooOld(
+          store: place.location.description, found: known, known: known + 1)
       ) { try Schema.prepare(driver, for: .write, steps: steps) }
-      #expect(try Schema.migrate(driver, steps: steps) == Migration(from: 2, to: 3))
+      #expect(try Schema.migrate(driver, steps: steps) == Migration(from: known, to: known + 1))
     }
     try Schema.prepare(driver, for: .write, steps: steps)
     #expect(try driver.number("SELECT COUNT(*) FROM another") == 0)
-    // A client of version 2 goes on.
+    // A client of the version before goes on.
     try place.open().checkWritable()
   }
 
@@ -85,7 +89,7 @@ struct SchemaTests {
         token_unit, usable, finished, version) VALUES (1, 'old', 'p', 'c', 'main', 'e', '', 1, 1,
         '[]', '[]', '[]', '[]', '{}', 'usage', 1, 1, '0.1.0')
       """)
-    #expect(try ResultStore.migrate(place.location) == Migration(from: 1, to: 2))
+    #expect(try ResultStore.migrate(place.location) == Migration(from: 1, to: Schema.known))
     let store = try place.open()
     #expect(try store.record("old").header.exploration == nil)
     var header = Build.header(runID: "new")
@@ -106,7 +110,7 @@ struct SchemaTests {
     if kind == .postgres { return try _ = driver.execute("DROP SCHEMA streamgate CASCADE") }
     for table in [
       "sample", "cell", "rate", "objective", "figure", "look", "waiver", "environment", "run",
-      "schema_version",
+      "acceptance", "lease", "schema_version",
     ] { try driver.execute("DROP TABLE \(table)") }
   }
 
@@ -131,6 +135,31 @@ struct SchemaTests {
     let attributes = try FileManager.default.attributesOfItem(atPath: "\(place.location)")
     #expect(attributes[.posixPermissions] as? Int == 0o600)
   }
+
+  @Test("A second connection of one process does not cost the first one its lock on the file")
+  func locks() throws {
+    let place = try TestStore(.sqlite)
+    let first = try place.open()
+    try first.importRun(RunRecord(header: Build.header(runID: "run")))
+    do { _ = try place.open() }
+    // A lock of an open file sees those of its own process, which a lock of the process does not.
+    let file = open(place.location.description, O_RDWR | O_CLOEXEC)
+    try #require(file >= 0)
+    var lock = flock()
+    lock.l_type = Int16(F_WRLCK)
+    lock.l_start = SchemaTests.sharedLockStart
+    lock.l_len = SchemaTests.sharedLockLength
+    #expect(fcntl(file, SchemaTests.getLock, &lock) == 0)
+    #expect(lock.l_type == Int16(F_RDLCK))
+    #expect(try first.runs(RunFilter()).count == 1)
+    close(file)
+  }
+
+  /// Where SQLite's readers hold their lock (sqlite.org/fileformat2.html, and os_unix.c).
+  private static let sharedLockStart = off_t(0x4000_0002)
+  private static let sharedLockLength = off_t(510)
+  /// F_OFD_GETLK (fcntl(2)), which Glibc shows to GNU sources only.
+  private static let getLock: Int32 = 36
 
   @Test("A folder that cannot be made is said before anything else")
   func notWritable() {

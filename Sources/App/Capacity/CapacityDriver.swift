@@ -7,7 +7,7 @@ import Workload
 
 /// Drives an endpoint a step at a time, as a search asks for them, and keeps it all as one run.
 struct CapacityDriver {
-  let driver: RunDriver
+  private(set) var driver: RunDriver
   let plan: Plan
   let step: LoadStep
   private var search: CapacityRun
@@ -37,7 +37,16 @@ struct CapacityDriver {
 
   /// Runs the search to its end, or to what ends it. Throws only what is known before load;
   /// whatever fails later is in the result.
-  mutating func drive(as identity: CandidateIdentity) async throws -> DrivenCapacity {
+  func drive(as identity: CandidateIdentity) async throws -> DrivenCapacity {
+    let whole = self
+    return try await driver.alone(on: plan, label: "capacity") { driver in
+      var alone = whole
+      alone.driver = driver
+      return try await alone.driveAlone(as: identity)
+    }
+  }
+
+  private mutating func driveAlone(as identity: CandidateIdentity) async throws -> DrivenCapacity {
     try await Readiness(options: driver.options, signals: driver.signals)
       .checkBuild(at: plan.target, commits: identity.buildNames)
     let template = RequestTemplate(plan: plan, runNonce: header.runID)
@@ -60,6 +69,7 @@ struct CapacityDriver {
     let record = summary(of: recording, firstRequest: warmed.firstRequest)
     let end = await recorder.finish(record)
     if let refusal { throw refusal }
+    if let loss = driver.lease?.loss { throw Failure(loss) }
     return DrivenCapacity(
       run: DrivenRun(
         record: record, end: end, isInterrupted: driver.signals.exitCode != nil, streams: nil),

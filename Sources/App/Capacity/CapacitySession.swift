@@ -31,8 +31,9 @@ enum CapacitySession {
       signals: signals, engines: command.engines.count(global),
       schedule: step.schedule(loaded.plan, rate: rules.start, number: 0))
     session.metrics = endpoint
+    session.lockWait = try command.lock.wait()
     global.say("capacity: " + CapacityEstimate(rules, step, loaded.plan).text(step))
-    var driver = CapacityDriver(
+    let driver = CapacityDriver(
       session.driver(try session.readHistory()), plan: loaded.plan, step: step, rules: rules,
       identity: identity)
     let driven = try await driver.drive(as: identity)

@@ -48,6 +48,8 @@ struct CapacityCommand: AsyncParsableCommand {
 
   @OptionGroup var engines: EngineOptions
 
+  @OptionGroup var lock: LockOptions
+
   @OptionGroup var metrics: MetricsOptions
 
   func validate() throws {

@@ -50,6 +50,8 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var engines: EngineOptions
 
+  @OptionGroup var lock: LockOptions
+
   @Option(help: "What inconclusive exits with: warn (0), block (1) or code (2).")
   var inconclusive: InconclusivePolicy?
 
@@ -128,6 +130,7 @@ struct RunCommand: AsyncParsableCommand {
         onNewEnvironment: loaded.plan.gate.onNewEnvironment),
       signals: signals, engines: engines.count(global))
     session.metrics = endpoint
+    session.lockWait = try lock.wait()
     if count > 1 {
       return try await session.seed(count: count, over: try spreadTime(loaded))
     }

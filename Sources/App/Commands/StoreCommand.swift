@@ -50,8 +50,12 @@ struct StoreCommand: ParsableCommand {
         runs        \(check.runs)
         requests    \(check.samples)
         unfinished  \(check.unfinished.isEmpty ? "none" : check.unfinished.joined(separator: ", "))
+        leases      \(check.leases.isEmpty ? "none" : "\(check.leases.count)")
         writable    \(check.notWritable == nil ? "yes" : "no")
         """)
+      for lease in check.leases {
+        Console.print("lease       " + Console.inertLine("\(lease.target): \(lease.words)"))
+      }
       for problem in check.problems { Console.print("problem     " + Console.inert(problem)) }
       if check.orphans > 0 { Console.print("problem     \(check.orphans) requests without a run") }
       if !check.problems.isEmpty || check.orphans > 0 { throw ExitCode.input }

@@ -26,13 +26,25 @@ struct RunDriver {
   /// True if runs of main were refused with 429 too, or there are none: such refusals are then the
   /// quota's, and end the run.
   var isQuotaWatched = false
+  /// How long another run's lease on the endpoint is waited for.
+  var lockWait = LockOptions.waitDefault
+  /// Keeps other runs from the endpoint, nil where the plan does not ask for that.
+  var lease: LeaseKeeper?
 
   /// One run of a plan, as of `identity`; `label` leads its progress. Throws only what is known
-  /// before load; whatever fails later is in the result.
+  /// before load, and the loss of a lease; whatever else fails later is in the result.
   func drive(
     _ plan: Plan, as identity: CandidateIdentity, label: String
   ) async throws -> DrivenRun {
     if let code = signals.exitCode { throw code }
+    return try await alone(on: plan, label: label) { driver in
+      try await driver.driveAlone(plan, as: identity, label: label)
+    }
+  }
+
+  private func driveAlone(
+    _ plan: Plan, as identity: CandidateIdentity, label: String
+  ) async throws -> DrivenRun {
     let header = self.header(plan, identity)
     try await Readiness(options: options, signals: signals)
       .checkBuild(at: plan.target, commits: identity.buildNames)
@@ -48,13 +60,16 @@ struct RunDriver {
     job.isQuotaWatched = isQuotaWatched
     job.engines = engines
     let outcome = await load(job, into: recorder.queue, label: label).result
+    let loss = lease?.loss
     let recording = await recorder.stop()
     let record = summary(
-      of: recording, header: header, outcome: outcome, firstRequest: warmed.firstRequest)
+      of: recording, header: header.without(loss), outcome: outcome,
+      firstRequest: warmed.firstRequest)
     let end = await recorder.finish(record)
     let streams = keepStreams(outcome, of: record.header, plan)
     let isInterrupted = signals.exitCode != nil && outcome.isStopped
     if !isInterrupted {
+      if let loss { throw Failure(loss) }
       if case .failure(let error) = outcome { throw Failure(error) }
       if let failure = Failure(refusedBy: recording.samples) { throw failure }
     }
@@ -127,6 +142,8 @@ struct RunDriver {
       return (.failure(error), EngineProgress())
     }
     signals.onSignal { count in control.stop(grace: count > 1 ? .zero : RunDriver.grace) }
+    lease?.watch(
+      onHeld: { control.allowLoad(until: $0) }, onLoss: { _ in control.stop(grace: .zero) })
     let (output, median) = (options.progressOutput, smallestBaselineMedian)
     // A pass that is not measured is in no metric.
     let metrics = isMeasured ? metrics : nil

@@ -21,6 +21,8 @@ struct RunSession {
   var notes: [String]
   /// Serves how far its runs are, nil where nobody asked.
   var metrics: MetricsEndpoint?
+  /// How long another run's lease on the endpoint is waited for.
+  var lockWait = LockOptions.waitDefault
 
   var plan: Plan { loaded.plan }
 
@@ -100,10 +102,12 @@ struct RunSession {
     let judging = Judging(loaded: loaded, identity: identity, history: history)
     let chosen = Set(judging.selection(candidates: []).baseline)
     let main = isExploration ? [] : history.runs.filter { chosen.contains($0.header.runID) }
-    return RunDriver(
+    var driver = RunDriver(
       loaded: loaded, schedule: schedule, store: storeLocation, options: options,
       signals: signals, reference: history.reference,
       smallestBaselineMedian: ClientCheck.smallestMedian(of: main), metrics: metrics,
       engines: engines, isQuotaWatched: history.isQuotaTheCause(branch: plan.gate.branch))
+    driver.lockWait = lockWait
+    return driver
   }
 }
