@@ -49,6 +49,9 @@ struct HostileTests {
       #expect(!outside.contains(piece), "\(piece) is in the summary")
     }
     #expect(summary.utf8.count <= 60_000)
+    let page = HTMLFile(try product.bytes("out/report.html"))
+    #expect(page.problems == [])
+    #expect(page.elements["script"] == nil)
     let result = try JSONReader.parse(product.bytes("out/result.json"))
     #expect(result["format"] == .string("streamgate-result/1"))
     let again = try product.run("compare", "out/result.json", "--out", "again")

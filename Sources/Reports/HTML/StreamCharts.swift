@@ -79,7 +79,9 @@ extension HTMLReportWriter {
     if let done = sample.done?.seconds {
       marks.append(.vertical(done, .good, text: "end marker: \(Figures.duration(done))"))
     }
-    let end = [sample.end, sample.done, sample.lastToken, stream.over].compactMap { $0?.seconds }
+    let reads = [stream.reads.last?.at, stream.lastReads.last?.at]
+    let end = ([sample.end, sample.done, sample.lastToken, stream.over] + reads)
+      .compactMap { $0?.seconds }
     return SVGPlot(
       label: caption, x: SVGAxis.over("from when it was due", .seconds, end + [0]),
       y: SVGAxis.over("events with a token", .number(""), [0, Double(sample.contentEvents)]),
@@ -133,7 +135,7 @@ enum StreamWords {
     if let trace = stream.traceID { parts.append("trace \(ForeignText.name(trace))") }
     var text = parts.joined(separator: ", ") + "."
     guard let evidence = sample.evidence else { return text }
-    if !evidence.detail.isEmpty { text += " " + ForeignText.line(evidence.detail) + "." }
+    if !evidence.detail.isEmpty { text += " Because: " + ForeignText.line(evidence.detail) + "." }
     if !evidence.excerpt.isEmpty { text += " It sent: " + ForeignText.line(evidence.excerpt) }
     return text
   }
