@@ -203,7 +203,10 @@ extension Prices {
 
 extension ReportPaths {
   fileprivate var pathsJSON: JSONValue {
-    let paths = [("html", html), ("json", json), ("junit", junit), ("markdown", markdown)]
+    let paths = [
+      ("html", html), ("json", json), ("junit", junit), ("markdown", markdown),
+      ("openMetrics", openMetrics),
+    ]
     return .object(paths.compactMap { name, path in path.map { JSONMember(name, .string($0)) } })
   }
 }

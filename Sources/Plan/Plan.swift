@@ -422,14 +422,18 @@ public struct ReportPaths: Sendable, Equatable {
   public var json: String?
   /// The page for a browser.
   public var html: String?
+  /// OpenMetrics text.
+  public var openMetrics: String?
 
   /// Paths.
   public init(
-    junit: String? = nil, markdown: String? = nil, json: String? = nil, html: String? = nil
+    junit: String? = nil, markdown: String? = nil, json: String? = nil, html: String? = nil,
+    openMetrics: String? = nil
   ) {
     self.junit = junit
     self.markdown = markdown
     self.json = json
     self.html = html
+    self.openMetrics = openMetrics
   }
 }

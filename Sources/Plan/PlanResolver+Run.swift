@@ -115,6 +115,7 @@ extension PlanResolver {
       junit: reader.optional(section["junit"], .word),
       markdown: reader.optional(section["markdown"], .word),
       json: reader.optional(section["json"], .word),
-      html: reader.optional(section["html"], .word))
+      html: reader.optional(section["html"], .word),
+      openMetrics: reader.optional(section["openMetrics"], .word))
   }
 }

@@ -75,7 +75,7 @@ struct Schema {
     "onNewEnvironment", "baselineTarget", "exclusive", "effects",
   ])
 
-  static let reports = Schema(["junit", "markdown", "json", "html"])
+  static let reports = Schema(["junit", "markdown", "json", "html", "openMetrics"])
 
   /// The paths that a `STREAMGATE_*` variable can set: every value of a fixed name.
   static let variablePaths: [String] = {

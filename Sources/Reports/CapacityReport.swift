@@ -7,7 +7,7 @@ public enum CapacityReport {
   public static let format = "streamgate-capacity/1"
 
   /// The report of a run that holds a search, UTF-8; nil where it holds none, or the form is not
-  /// for a search: JUnit has cases that pass or fail, and the page is of a run.
+  /// for a search: JUnit and OpenMetrics tell of a verdict, and the page is of a run.
   public static func render(
     _ record: RunRecord, facts: ReportFacts, as format: ReportFormat
   ) -> [UInt8]? {
@@ -15,7 +15,7 @@ public enum CapacityReport {
       return nil
     }
     switch format {
-    case .junit, .junitExtended, .html: return nil
+    case .junit, .junitExtended, .html, .openMetrics: return nil
     case .markdown: return markdown(model)
     case .json: return json(search, record, model, facts)
     case .terminal: return terminal(model, isColoured: false)

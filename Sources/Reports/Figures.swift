@@ -94,7 +94,9 @@ public enum Figures {
     size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2
   }
 
-  private static func significant(_ value: Double, digits: Int) -> Double {
+  /// Rounded to so many significant digits.
+  static func significant(_ value: Double, digits: Int) -> Double {
+    guard value.isFinite, value != 0 else { return value }
     let exponent = digits - 1 - Int(floor(log10(value.magnitude)))
     guard exponent.magnitude < 300 else { return value }
     let scale = powerOfTen(Int(exponent.magnitude))

@@ -6,8 +6,12 @@ public enum MarkdownReport {
   /// Bytes of a report at most; a comment takes 65,536 characters.
   public static let bytesMax = 60_000
 
-  /// The report as GitHub-flavoured Markdown, UTF-8.
-  public static func bytes(_ model: ReportModel) -> [UInt8] {
+  /// Bytes of a GitHub step summary at most, all that was appended to it together.
+  public static let summaryBytesMax = 1 << 20
+
+  /// The report as GitHub-flavoured Markdown, UTF-8, within a limit of bytes: cut on the border of
+  /// a row, every fold closed.
+  public static func bytes(_ model: ReportModel, bytesMax: Int = bytesMax) -> [UInt8] {
     var writer = MarkdownWriter(bytesMax: bytesMax)
     writer.heading(mark(model) + .plain(model.verdictLine))
     writer.paragraph(context(model))

@@ -29,6 +29,9 @@ public struct Report: Sendable {
       baseline: runs(input.baseline + input.fresh, [.baseline, .fresh]), facts: facts)
   }
 
+  /// The judged run that gave the verdict: the last candidate, nil without one.
+  var judged: RunRecord? { runs(input.candidates, [.candidate]).last }
+
   /// The runs of these roles, each once, by start and id.
   private func runs(_ records: [RunRecord], _ roles: Set<RunRole>) -> [RunRecord] {
     let ids = Set(verdict.runs.filter { roles.contains($0.role) }.map(\.runID))
@@ -50,6 +53,7 @@ public enum Reports {
     case .markdown: MarkdownReport.bytes(report.model)
     case .json: ResultFile.encode(report)
     case .html: HTMLReport.bytes(report)
+    case .openMetrics: OpenMetricsReport.bytes(report)
     case .terminal: TerminalReport.bytes(report.model)
     case .terminalColour: TerminalReport.bytes(report.model, isColoured: true)
     }

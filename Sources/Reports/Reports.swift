@@ -18,6 +18,8 @@ public enum ReportFormat: Sendable, Hashable, CaseIterable {
   case html
   /// `result.json`, schema `streamgate-result/1`.
   case json
+  /// OpenMetrics text, closed by `# EOF`.
+  case openMetrics
   /// Plain text for a terminal or a log.
   case terminal
   /// The same with colours by escape codes.

@@ -98,17 +98,7 @@ struct TerminalWriter {
     isColoured && style != .plain ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
   }
 
-  /// The text without control characters; what a CI system would read as a command in a log
-  /// (`::error`, `##[error]`, `##vso[`) is parted by a zero-width space.
-  private func clean(_ text: String) -> String {
-    var out = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      if (scalar == ":" || scalar == "#") && out.last == scalar { out.append("\u{200B}") }
-      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-      out.append(isControl ? " " : scalar)
-    }
-    return String(out)
-  }
+  private func clean(_ text: String) -> String { LogText.inert(text) }
 
   /// The words of a text, a number and its unit as one.
   private func glued(_ text: String) -> [Substring] {

@@ -1,4 +1,5 @@
 import Foundation
+import Gate
 import Model
 import Reports
 import Testing
@@ -13,6 +14,11 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
 
   var model: ReportModel {
     ReportModel(verdict: verdict, candidates: candidates, baseline: baseline, facts: facts)
+  }
+
+  var report: Report {
+    Report(
+      input: GateInput(candidates: candidates, baseline: baseline), verdict: verdict, facts: facts)
   }
 
   var testDescription: String { name }

@@ -14,6 +14,20 @@ struct ReportGoldenTests {
     try Golden.expect(TerminalReport.bytes(model), equals: folder + ".txt")
   }
 
+  @Test("OpenMetrics equals its golden files", arguments: [ReportCase.fail, .learning])
+  func openMetrics(_ item: ReportCase) throws {
+    let name = "reports/" + item.name + ".metrics"
+    try Golden.expect(OpenMetricsReport.bytes(item.report), equals: name)
+  }
+
+  @Test("Annotations equal their golden file, a verdict below its name")
+  func annotations() throws {
+    let all = ReportCase.all.map { item in
+      item.name + "\n" + String(decoding: AnnotationReport.bytes(item.model), as: UTF8.self)
+    }
+    try Golden.expect(all.joined(separator: "\n"), equals: "reports/annotations.txt")
+  }
+
   @Test("Colours add escape codes and nothing else")
   func colours() {
     let plain = String(decoding: TerminalReport.bytes(ReportCase.fail.model), as: UTF8.self)

@@ -38,6 +38,30 @@ public enum MetricsFormat {
     return problems + histogramProblems(samples(of: text), types)
   }
 
+  /// As `problems(of:)` for OpenMetrics 1.0, as far as gauges go: closed by `# EOF`, nothing after
+  /// it, no empty line, every sample below the TYPE of its family.
+  public static func openMetricsProblems(of text: String) -> [String] {
+    var problems = problems(of: text)
+    if !text.hasSuffix("\n# EOF\n") { problems.append("not closed by # EOF") }
+    var family: Substring = ""
+    for line in text.dropLast("# EOF\n".count).split(
+      separator: "\n", omittingEmptySubsequences: false
+    ).dropLast() {
+      let words = line.split(separator: " ")
+      if line.isEmpty {
+        problems.append("an empty line")
+      } else if line.hasPrefix("# TYPE "), words.count == 4 {
+        family = words[2]
+        if words[3] != "gauge" { problems.append("\(family) is no gauge") }
+      } else if line.hasPrefix("#") {
+        if words.count < 4 || words[1] != "HELP" { problems.append("a comment: \(line)") }
+      } else if line.prefix(while: { $0 != " " && $0 != "{" }) != family {
+        problems.append("not below its TYPE: \(line)")
+      }
+    }
+    return problems
+  }
+
   /// The lines with a value, in their order; those that are none are left out.
   public static func samples(of text: String) -> [Sample] {
     text.split(separator: "\n").filter { !$0.hasPrefix("#") }.compactMap(sample)

@@ -48,8 +48,10 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "Looks that were planned; else the plan's, without a plan 5.")
   var maxLooks: Int?
 
-  @Option(help: "Write junit.xml, summary.md, result.json and report.html here.")
+  @Option(help: "Write \(Publisher.names) into this folder.")
   var out: String?
+
+  @OptionGroup var pipeline: PipelineOptions
 
   @Option(help: "What inconclusive exits with: warn (0), block (1) or code (2).")
   var inconclusive: InconclusivePolicy?
@@ -73,11 +75,17 @@ struct CompareCommand: ParsableCommand {
   }
 
   func run() throws {
+    let pipeline = pipeline.open()
+    defer { pipeline.close() }
+    do { try judge(pipeline) } catch { throw pipeline.told(error) }
+  }
+
+  private func judge(_ pipeline: PipelineOutput) throws {
     let report = try report()
     let publisher = Publisher(
       out: out, paths: ReportPaths(), junit: junitDialect.format,
-      isColourful: global.isColourful)
-    let failures = publisher.writeFiles(report)
+      isColourful: global.isColourful, pipeline: pipeline)
+    let failures = publisher.writeFiles(report) + publisher.appendSummary(report.model)
     for failure in failures { Console.error(failure.text) }
     publisher.printSummary(report)
     let verdictCode = ExitCode(rawValue: Int32(report.facts.exitCode)) ?? .defect

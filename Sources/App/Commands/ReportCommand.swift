@@ -29,11 +29,10 @@ struct ReportCommand: ParsableCommand {
   @Argument(help: "A run id or its start, a commit, a branch, or a file.")
   var name: String
 
-  @Option(help: "terminal, markdown, junit, junit-extended, json or html.")
+  @Option(help: "terminal, markdown, junit, junit-extended, json, html or openmetrics.")
   var format: FormatName = .terminal
 
-  @Option(
-    help: "Write junit.xml, summary.md, result.json and report.html into this folder instead.")
+  @Option(help: "Write \(Publisher.names) into this folder instead.")
   var out: String?
 
   @Option(
@@ -77,11 +76,11 @@ struct ReportCommand: ParsableCommand {
       out: out, paths: ReportPaths(), junit: .junit, isColourful: false
     ).writeFiles(report)
     if let failure = failures.first { throw failure }
-    global.say("wrote junit.xml, summary.md, result.json and report.html into \(out)")
+    global.say("wrote \(Publisher.names) into \(out)")
   }
 
   private func show(_ output: CapacityOutput) throws {
-    guard ![.junit, .junitExtended, .html].contains(format) else {
+    guard ![.junit, .junitExtended, .html, .openMetrics].contains(format) else {
       throw Failure(
         .usage, "a search for a capacity has no report as \(format.rawValue)",
         because: format == .html ? "the page is of a run" : "nothing passes or fails",
@@ -172,6 +171,7 @@ enum FormatName: String, ExpressibleByArgument, CaseIterable {
   case junitExtended = "junit-extended"
   case json
   case html
+  case openMetrics = "openmetrics"
 
   var format: ReportFormat {
     switch self {
@@ -181,6 +181,7 @@ enum FormatName: String, ExpressibleByArgument, CaseIterable {
     case .junitExtended: .junitExtended
     case .json: .json
     case .html: .html
+    case .openMetrics: .openMetrics
     }
   }
 }

@@ -32,8 +32,7 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var global: GlobalOptions
 
-  @Option(
-    help: "Write junit.xml, summary.md, result.json, report.html and run files into this folder.")
+  @Option(help: "Write \(Publisher.names) and the run files into this folder.")
   var out: String?
 
   @OptionGroup var candidate: CandidateOptions
@@ -47,6 +46,8 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(help: "timing, full or off, instead of the plan's recorder.")
   var recorder: String?
+
+  @OptionGroup var pipeline: PipelineOptions
 
   @OptionGroup var engines: EngineOptions
 
@@ -95,8 +96,14 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    let pipeline = pipeline.open()
+    defer { pipeline.close() }
+    do { try await run(pipeline) } catch { throw pipeline.told(error) }
+  }
+
+  private func run(_ pipeline: PipelineOutput) async throws {
     do {
-      let code = try await gate()
+      let code = try await gate(pipeline)
       if code != .pass { throw bisect ? code.forBisect : code }
     } catch {
       guard bisect, let failure = Failure(of: error) else { throw error }
@@ -106,13 +113,13 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   /// The verdict's code, or that of a signal, also of one that came too late to stop anything.
-  private func gate() async throws -> ExitCode {
+  private func gate(_ pipeline: PipelineOutput) async throws -> ExitCode {
     let signals = Signals()
-    let code = try await gate(signals)
+    let code = try await gate(signals, pipeline)
     return ExitCode.mostSevere([code, signals.exitCode].compactMap { $0 })
   }
 
-  private func gate(_ signals: Signals) async throws -> ExitCode {
+  private func gate(_ signals: Signals, _ pipeline: PipelineOutput) async throws -> ExitCode {
     var extra: [PlanOverride] = []
     if let size { extra.append(PlanOverride(path: "size", text: size, flag: "--size")) }
     if let recorder {
@@ -124,7 +131,7 @@ struct RunCommand: AsyncParsableCommand {
       loaded, options: global, identity: try candidate.identity(for: loaded),
       publisher: Publisher(
         out: out, paths: loaded.plan.reports, junit: junitDialect.format,
-        isColourful: global.isColourful),
+        isColourful: global.isColourful, pipeline: pipeline),
       policy: ExitPolicy(
         inconclusive: inconclusive ?? (bisect ? .code : loaded.plan.gate.inconclusive),
         onNewEnvironment: loaded.plan.gate.onNewEnvironment),

@@ -2,6 +2,7 @@ import Gate
 import LoadEngine
 import Model
 import Plan
+import Reports
 
 /// A scenario as the labels of its metrics say it; none of it is ever a secret.
 struct MetricsScenario: Equatable {

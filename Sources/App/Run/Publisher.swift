@@ -13,6 +13,11 @@ struct Publisher {
   var paths: ReportPaths
   var junit: ReportFormat
   var isColourful: Bool
+  /// The CI system's own places.
+  var pipeline = PipelineOutput.none
+
+  /// The files of a report in words.
+  static let names = "junit.xml, summary.md, result.json, report.html, metrics.txt"
 
   /// True if the page is written: it wants more of a report than the other forms.
   var writesPage: Bool { out != nil || paths.html != nil }
@@ -20,8 +25,8 @@ struct Publisher {
   /// Makes the folders that reports go to and proves that they take files, so that one that does
   /// not is known before load. O(paths).
   func prepare() throws(FileError) {
-    let files = [out.map { $0 + "/x" }, paths.junit, paths.markdown, paths.json, paths.html]
-      .compactMap { $0 }
+    let own = [paths.junit, paths.markdown, paths.json, paths.html, paths.openMetrics]
+    let files = ([out.map { $0 + "/x" }] + own).compactMap { $0 }
     for folder in Set(files.map { URL(filePath: $0).deletingLastPathComponent().relativePath }) {
       let probe = folder + "/.streamgate-write-check"
       try Publisher.write([], to: probe)
@@ -44,6 +49,7 @@ struct Publisher {
     for (path, name, format) in [
       (paths.junit, "junit.xml", junit), (paths.markdown, "summary.md", .markdown),
       (paths.json, "result.json", .json), (paths.html, "report.html", .html),
+      (paths.openMetrics, "metrics.txt", .openMetrics),
     ] {
       guard path != nil || out != nil else { continue }
       let bytes = Reports.render(report, as: format)
@@ -82,9 +88,25 @@ struct Publisher {
     try StreamsFile.read(kept).write(to: own)
   }
 
-  /// Prints the summary for a person.
+  /// Appends the summary to the CI system's. Returns the failure where a flag asked for it; what
+  /// was only found there never changes an exit code.
+  func appendSummary(_ model: ReportModel) -> [Failure] {
+    guard let summary = pipeline.summary else { return [] }
+    do throws(FileError) {
+      try summary.append(model)
+      return []
+    } catch {
+      let failure = Failure(error)
+      guard !summary.isAsked else { return [failure] }
+      Console.error("warning: no step summary: " + failure.text)
+      return []
+    }
+  }
+
+  /// Prints the summary for a person, and marks what a reviewer should see.
   func printSummary(_ report: Report) {
     Console.print(bytes: Reports.render(report, as: isColourful ? .terminalColour : .terminal))
+    pipeline.annotate(report)
   }
 
   /// Writes a file whole or not at all, in a folder that is made if it is missing.

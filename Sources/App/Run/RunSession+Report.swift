@@ -56,6 +56,7 @@ extension RunSession {
   ) -> [ExitCode] {
     var failures = publisher.writeFiles(report)
     failures += publisher.writeRunFiles(runs, firstNumber: firstNumber)
+    if isPrinted { failures += publisher.appendSummary(report.model) }
     for failure in failures { Console.error(failure.text) }
     if isPrinted { publisher.printSummary(report) }
     let code = ExitCode(rawValue: Int32(report.facts.exitCode)) ?? .defect
