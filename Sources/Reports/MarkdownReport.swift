@@ -22,6 +22,7 @@ public enum MarkdownReport {
     failures(model, &writer)
     differences(model, &writer)
     objectives(model, &writer)
+    builds(model, &writer)
     writer.paragraph("**What this gate can see**")
     writer.list((model.noise + [model.clientError]).map { .plain($0) })
     if !model.warnings.isEmpty {
@@ -119,6 +120,24 @@ public enum MarkdownReport {
           mark(row.status) + (row.status == .failed ? .strong(verdict) : verdict),
         ]
       })
+  }
+
+  private static func builds(_ model: ReportModel, _ writer: inout MarkdownWriter) {
+    guard !model.builds.isEmpty else { return }
+    writer.paragraph("**Recent builds**")
+    writer.table(
+      ["Metric", "Runs", ">Lowest of main", ">Highest of main", ">This"],
+      model.builds.map { row in
+        [
+          .code(row.metric), .code(row.sparkline), .plain(row.lowest), .plain(row.highest),
+          .plain(row.last),
+        ]
+      })
+    writer.paragraph(.plain(ReportModel.buildsNote))
+    guard let row = model.plottedBuilds else { return }
+    writer.details("Plot of \(row.metric), run by run") {
+      $0.fenced("mermaid", MermaidPlot(row: row).lines)
+    }
   }
 
   private static let measuredTitles =

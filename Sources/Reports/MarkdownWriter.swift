@@ -49,6 +49,12 @@ struct MarkdownWriter {
     end()
   }
 
+  /// A fenced block of our own lines, whole or not at all: a fence that is cut would take in all
+  /// that follows.
+  mutating func fenced(_ language: StaticString, _ lines: [String]) {
+    put("```\(language)\n" + lines.map { $0 + "\n" }.joined() + "```\n\n")
+  }
+
   /// A fold with our own summary and what `body` writes; nothing once the limit is reached.
   mutating func details(_ summary: String, _ body: (inout MarkdownWriter) -> Void) {
     guard put("<details><summary>" + summary + "</summary>\n\n") else { return }

@@ -26,7 +26,8 @@ public struct Report: Sendable {
   public var model: ReportModel {
     ReportModel(
       verdict: verdict, candidates: runs(input.candidates, [.candidate]),
-      baseline: runs(input.baseline + input.fresh, [.baseline, .fresh]), facts: facts)
+      baseline: runs(input.baseline + input.fresh, [.baseline, .fresh]),
+      history: runs(input.history.flatMap { $0 }, [.history]), facts: facts)
   }
 
   /// The judged run that gave the verdict: the last candidate, nil without one.

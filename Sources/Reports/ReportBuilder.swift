@@ -1,14 +1,17 @@
 public import Model
 
 extension ReportModel {
-  /// The words for a verdict on `candidates`, judged against `baseline` (fresh runs among them).
+  /// The words for a verdict on `candidates`, judged against `baseline` (fresh runs among them);
+  /// older runs are shown beside.
   ///
   /// The runs need no samples: only their headers and figures are read.
   public init(
-    verdict: Verdict, candidates: [RunRecord], baseline: [RunRecord], facts: ReportFacts
+    verdict: Verdict, candidates: [RunRecord], baseline: [RunRecord],
+    history: [RunRecord] = [], facts: ReportFacts
   ) {
     self = ReportBuilder(
-      verdict: verdict, candidates: candidates, baseline: baseline, facts: facts
+      verdict: verdict, candidates: candidates, baseline: baseline, history: history,
+      facts: facts
     ).model()
   }
 }
@@ -18,6 +21,7 @@ struct ReportBuilder {
   let verdict: Verdict
   let candidates: [RunRecord]
   let baseline: [RunRecord]
+  var history: [RunRecord] = []
   let facts: ReportFacts
 
   /// The judged run that the report is named after: the last one, which gave the verdict.
@@ -32,7 +36,7 @@ struct ReportBuilder {
       headline: headline(), reasons: verdict.reasons.map(reason), notices: notices(),
       context: context(), composites: composites.map(row), cells: verdict.cells.map(row),
       differences: verdict.differences.map(differenceRow),
-      untested: verdict.untested.map(untestedRow), attribution: attribution(),
+      untested: verdict.untested.map(untestedRow), builds: buildRows(), attribution: attribution(),
       objectives: verdict.objectives.map(objectiveRow), outcomes: outcomes(),
       measured: measuredRows(), turns: turnRows(), regions: regionRows(),
       stages: stageTable?.rows ?? [],

@@ -29,6 +29,8 @@ public struct ReportModel: Sendable, Equatable {
   public var differences: [DifferenceRow]
   /// Cells and composites that were not tested.
   public var untested: [UntestedRow]
+  /// The composites over the last builds of main and this one; empty where there are too few.
+  public var builds: [BuildRow]
   /// Where the time of a failed latency went, one sentence a cell.
   public var attribution: [String]
   /// The plan's objectives, in its order.

@@ -10,10 +10,13 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
   var verdict: Verdict
   var candidates: [RunRecord]
   var baseline: [RunRecord]
+  var history: [RunRecord] = []
   var facts: ReportFacts
 
   var model: ReportModel {
-    ReportModel(verdict: verdict, candidates: candidates, baseline: baseline, facts: facts)
+    ReportModel(
+      verdict: verdict, candidates: candidates, baseline: baseline, history: history,
+      facts: facts)
   }
 
   var report: Report {
@@ -26,6 +29,7 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
   static let all: [ReportCase] = [
     .pass, .fail, .inconclusive, .learning, .clientLimited, .missingCells, .aborted, .waived,
     .inherited, .objectives, .bareFiles, .recorded, .stages, .exploration, .explorationMissed,
+    .builds,
   ]
 }
 
