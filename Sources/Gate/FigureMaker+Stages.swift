@@ -13,7 +13,9 @@ extension FigureMaker {
     for index in groups.scheduled[position].indices {
       stages[samples[index].stage, default: []].append(index)
     }
-    let isSearch = groups.scheduled[position].profile == CapacityRun.profile
+    let profile = groups.scheduled[position].profile
+    let isSearch = profile == CapacityRun.profile
+    let scheduled = stageRates[profile] ?? []
     guard stages.count > 1 || (isSearch && !stages.isEmpty) else { return }
     let traffic = Traffic(samples.filter { $0.profile == position }, unit: yardstick.unit)
     var levels: [StageLevel] = []
@@ -27,8 +29,8 @@ extension FigureMaker {
       }
       let n = indices.count
       let sent = indices.count { samples[$0].sent != nil }
-      let isKnown = stageRates.indices.contains(stage)
-      let rate = isKnown ? stageRates[stage] : Double(n) / span.length
+      let isKnown = scheduled.indices.contains(stage)
+      let rate = isKnown ? scheduled[stage] : Double(n) / span.length
       sheet.add(name + "intended.rate", rate, n: n)
       sheet.add(name + "achieved.rate", Double(sent) / span.length, n: n)
       sheet.add(name + "in_flight.mean", traffic.openMean(span), n: n)

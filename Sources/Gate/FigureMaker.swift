@@ -11,8 +11,9 @@ struct FigureMaker {
   let header: RunHeader
   let yardstick: Yardstick
   let objectives: [Objective]
-  /// Requests a second of each stage, where they are known; else they are told from its requests.
-  var stageRates: [Double] = []
+  /// Requests a second of each stage by profile, where they are known; else they are told from the
+  /// stage's requests.
+  var stageRates: [String: [Double]] = [:]
 
   /// Quantiles that are printed; a reader marks those below `Floors.quantile`.
   static let quantiles: [(name: String, p: Double)] = [

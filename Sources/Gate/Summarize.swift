@@ -12,12 +12,13 @@ extension Gate {
   /// `smallestBaselineMedian` is the baseline's smallest median time to first token, which the
   /// client's own error is held against; nil: the run's own. `firstRequest` is the first request
   /// of all where it is none of the samples, as after a warm pass; `logins` are the run's;
-  /// `stageRates` are the rates of its stages where they are known. The record keeps the samples.
+  /// `stageRates` are what each profile's stages have scheduled, where that is known, in requests a
+  /// second. The record keeps the samples.
   /// O(n log n).
   public static func summarize(
     samples: [StreamSample], header: RunHeader, objectives: [Objective] = [],
     logins: LoginLog = LoginLog(), smallestBaselineMedian: Nanos? = nil,
-    firstRequest: StreamSample? = nil, stageRates: [Double] = []
+    firstRequest: StreamSample? = nil, stageRates: [String: [Double]] = [:]
   ) -> RunRecord {
     var header = header
     header.tokenUnit =

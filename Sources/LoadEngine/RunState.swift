@@ -76,7 +76,8 @@ struct ProfileState {
     warmup = schedule?.warmup ?? .zero
     stageCount = schedule?.stageCount ?? 1
     self.share = share
-    stageRates = schedule?.stageRates(of: share) ?? [0]
+    let rates = schedule?.stageRates { place, _ in share.owns(sender: place) ? 1 : 0 }
+    stageRates = rates ?? [Double](repeating: 0, count: stageCount)
     switch schedule?.load {
     case .open(let arrivals):
       self.arrivals = arrivals
@@ -136,19 +137,4 @@ struct ProfileState {
 
   /// The moment from which the profile is measured.
   var measuredFrom: MonotonicNanos { startedAt + warmup }
-}
-
-extension ProfileSchedule {
-  /// An engine's arrivals a second of each stage, all of one length; zeros for a closed loop.
-  /// O(arrivals).
-  fileprivate func stageRates(of share: EngineShare) -> [Double] {
-    var counts = [Int](repeating: 0, count: max(stageCount, 1))
-    guard case .open(let arrivals) = load, duration > .zero else { return counts.map { _ in 0 } }
-    for (key, arrival) in arrivals.enumerated()
-    where counts.indices.contains(arrival.stage) && share.owns(sender: key) {
-      counts[arrival.stage] += 1
-    }
-    let seconds = duration.seconds / Double(counts.count)
-    return counts.map { Double($0) / seconds }
-  }
 }

@@ -54,6 +54,24 @@ struct StageFigureTests {
     #expect(try value("stage.1.error") == 0)
   }
 
+  @Test("A stage has its scheduled rate where that is known, and the knee is found over it")
+  func scheduledRate() {
+    let samples = (0..<6).flatMap { stage($0, count: 20 + $0, from: 100 * $0) }
+    let rates = [2.0, 4, 6, 8, 10, 12]
+    func record(_ rates: [String: [Double]]) -> RunRecord {
+      Gate.summarize(
+        samples: samples, header: Build.header(runID: "r", profiles: ["ramp-up"]),
+        stageRates: rates)
+    }
+    let known = record(["ramp-up": rates, "sustained": [99]])
+    for (stage, rate) in rates.enumerated() {
+      #expect(figure(known, "stage.\(stage).intended.rate")?.value == rate)
+    }
+    #expect(figure(known, "knee.ttft.flat.rate")?.value == 12)
+    let other = record(["sustained": rates])
+    #expect(figure(other, "stage.0.intended.rate")?.value != 2)
+  }
+
   @Test("Failures are told by kind, what the client dropped too, and the first 429 by its time")
   func outcomes() throws {
     var samples = stage(0, count: 10) + stage(1, count: 20, from: 10)

@@ -193,7 +193,7 @@ struct CapacityDriver {
     if let reason = header.explorationReason { header.markUnusable(reason) }
     var record = Gate.summarize(
       samples: recording.samples, header: header, logins: logins, firstRequest: firstRequest,
-      stageRates: search.steps.map(\.rate))
+      stageRates: [CapacityRun.profile: search.steps.map(\.rate)])
     search.put(into: &record)
     return record
   }

@@ -205,7 +205,8 @@ struct RunDriver {
     let logins = (try? outcome.get())?.logins ?? LoginLog()
     return Gate.summarize(
       samples: recording.samples, header: header, objectives: loaded.plan.objectives,
-      logins: logins, smallestBaselineMedian: smallestBaselineMedian, firstRequest: firstRequest)
+      logins: logins, smallestBaselineMedian: smallestBaselineMedian, firstRequest: firstRequest,
+      stageRates: schedule.requestRates)
   }
 }
 
