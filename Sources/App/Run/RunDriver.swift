@@ -191,10 +191,12 @@ struct RunDriver {
       case .limit(let hit): header.markUnusable(hit.text)
       case .quota(let hit): header.markUnusable("your quota, not your code: \(hit.text)")
       }
-      let refused = report.samplesRefused + recording.refused
-      if refused > 0 { header.markUnusable("\(refused) requests could not be kept in time") }
     case .failure(let error):
       header.markUnusable("the engine stopped: \(error)")
+    }
+    // The engine's report tells of the same queue.
+    if recording.refused > 0 {
+      header.markUnusable("\(recording.refused) requests could not be kept in time")
     }
     if recording.lost > 0 {
       header.markUnusable("\(recording.lost) requests were kept and cannot be read again")
