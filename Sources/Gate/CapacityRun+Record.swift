@@ -23,6 +23,7 @@ extension CapacityRun {
       add(prefix + Name.rate, step.rate)
       if let isMet = step.isMet { add(prefix + Name.met, isMet ? 1 : 0) }
       if step.isWhole { add(prefix + Name.whole, 1) }
+      if step.isClientLimited { add(prefix + Name.clientLimited, 1) }
       if let at = step.abortedAt { add(prefix + Name.aborted, at.seconds) }
       add(prefix + Name.droppedCap, Double(step.droppedCap))
       record.objectives += step.objectives.map { result in
@@ -67,7 +68,8 @@ extension CapacityRun {
         rate: rate, objectives: own.compactMap(CapacityRun.judged),
         abortedAt: figures[prefix + Name.aborted].map { Nanos(seconds: $0) },
         droppedCap: Int(clamping: figures[prefix + Name.droppedCap] ?? 0),
-        isWhole: figures[prefix + Name.whole] == 1)
+        isWhole: figures[prefix + Name.whole] == 1,
+        isClientLimited: figures[prefix + Name.clientLimited] == 1)
     }
   }
 
@@ -90,6 +92,7 @@ extension CapacityRun {
     static let rate = "rate"
     static let met = "met"
     static let whole = "whole"
+    static let clientLimited = "client_limited"
     static let aborted = "aborted"
     static let droppedCap = "dropped_cap"
   }

@@ -27,14 +27,24 @@ public struct CapacityRun: Sendable, Equatable {
     self.warmup = warmup
   }
 
-  /// The search after these steps; one that stopped asks for a step that nobody took.
+  /// The search after these steps; one that stopped asks for a step that nobody took, and after a
+  /// step that told nothing the same one is asked for again.
   public var search: CapacitySearch {
     var search = CapacitySearch(rules)
-    for step in steps {
-      guard let isMet = step.isMet, case .step = search.action else { break }
+    for isMet in steps.compactMap(\.isMet) {
+      guard case .step = search.action else { break }
       search.take(isMet: isMet)
     }
     return search
+  }
+
+  /// Takes a step that was run. One in which the client was the limit, for `clientProblem`, is to
+  /// be run once more; the second one in turn ends the search.
+  public mutating func add(_ step: CapacityStep, clientProblem: String? = nil) {
+    if let clientProblem, steps.last?.isClientLimited == true {
+      stop = stop ?? .client(clientProblem)
+    }
+    steps.append(step)
   }
 
   /// The highest rate at which every step was met, nil if there is none.
@@ -65,27 +75,39 @@ public struct CapacityStep: Sendable, Equatable {
   public var droppedCap: Int
   /// True if it went its whole length, or the abort rule ended it.
   public var isWhole: Bool
+  /// True if the client was the limit: the step tells nothing of the service.
+  public var isClientLimited: Bool
 
   /// A step.
   public init(
     rate: Double, objectives: [ObjectiveResult], abortedAt: Nanos? = nil, droppedCap: Int = 0,
-    isWhole: Bool = true
+    isWhole: Bool = true, isClientLimited: Bool = false
   ) {
     self.rate = rate
     self.objectives = objectives
     self.abortedAt = abortedAt
     self.droppedCap = droppedCap
     self.isWhole = isWhole
+    self.isClientLimited = isClientLimited
   }
 
-  /// Whether every objective was met; nil where that cannot be told, because the step was cut short
-  /// or an objective has too few requests.
+  /// Whether every objective was met; nil where that cannot be told, because the step was cut
+  /// short, the client was the limit, or an objective has too few requests.
   public var isMet: Bool? {
-    guard isWhole else { return nil }
+    guard isWhole, !isClientLimited else { return nil }
     if abortedAt != nil || droppedCap > 0 || objectives.contains(where: { $0.verdict == .fail }) {
       return false
     }
     return objectives.contains { $0.verdict == .inconclusive } ? nil : true
+  }
+
+  /// What came of it, in a word or two.
+  public var result: String {
+    switch isMet {
+    case true?: "met"
+    case false?: "missed"
+    case nil: "not judged"
+    }
   }
 }
 
@@ -109,12 +131,28 @@ public enum CapacityStop: Sendable, Equatable {
   }
 }
 
+/// A step as its own run tells of it.
+public struct JudgedStep: Sendable {
+  /// The step.
+  public var step: CapacityStep
+  /// The summary of its samples.
+  public var record: RunRecord
+  /// The smallest median latency of this step and those before it, nil if none has one.
+  public var smallestMedian: Nanos?
+  /// Why the client, and not the service, was the limit, and what to try; nil if it was not.
+  public var clientProblem: String?
+}
+
 extension CapacityStep {
-  /// Judges a step by the samples of its own run, whose profile is `sustained`.
+  /// Judges a step by the samples of its own run, whose profile is `sustained`. The client's error
+  /// is held to the smallest median latency of any step: `smallestMedian` is that of those before.
+  ///
+  /// A step that misses nothing but what the client's own lag may account for tells nothing of the
+  /// service, as one whose client was beyond METRICS' limits.
   public static func judge(
     rate: Double, samples: [StreamSample], header: RunHeader, objectives: [Objective],
-    abortedAt: Nanos?, isWhole: Bool
-  ) -> (step: CapacityStep, record: RunRecord) {
+    abortedAt: Nanos? = nil, isWhole: Bool = true, smallestMedian: Nanos? = nil
+  ) -> JudgedStep {
     let bounds = CapacityRun.objectives(objectives)
     let record = Gate.summarize(
       samples: samples, header: header, objectives: bounds.map { $0.inProfile(.sustained) })
@@ -123,9 +161,25 @@ extension CapacityStep {
       result.objective = objective.text
       return result
     }
-    let step = CapacityStep(
+    var step = CapacityStep(
       rate: rate, objectives: results, abortedAt: abortedAt,
       droppedCap: samples.count { !$0.isWarmup && $0.outcome == .droppedCap }, isWhole: isWhole)
-    return (step, record)
+    let own = ClientCheck.smallestMedian(of: [record])
+    let smallest = [smallestMedian, own].compactMap { $0 }.min()
+    let problem =
+      ClientCheck.problem(of: header, smallestMedian: smallest)
+      ?? step.missesByClient(bounds, record)
+    step.isClientLimited = problem != nil
+    return JudgedStep(
+      step: step, record: record, smallestMedian: smallest, clientProblem: problem)
+  }
+
+  /// Says so if the client's lag may account for all that the step misses; else nil.
+  private func missesByClient(_ objectives: [Objective], _ record: RunRecord) -> String? {
+    guard isMet == false, abortedAt == nil, droppedCap == 0 else { return nil }
+    let share = ClientShare(candidates: [record], main: [])
+    let missed = zip(objectives, self.objectives).filter { $0.1.verdict == .fail }
+    guard missed.allSatisfy({ share.explains($0.0, $0.1) }) else { return nil }
+    return ClientCheck.reasonPrefix + share.text(missed.map(\.1.objective))
   }
 }

@@ -98,15 +98,13 @@ private struct CapacityBuilder {
   }
 
   private func result(_ step: CapacityStep) -> (RowStatus, String) {
-    switch step.isMet {
-    case true?: (.ok, "met")
-    case false?: (.failed, "missed")
-    case nil: (.inconclusive, "not judged")
-    }
+    let status: RowStatus = step.isMet.map { $0 ? .ok : .failed } ?? .inconclusive
+    return (status, step.result)
   }
 
   /// What a step missed, or what cannot be judged in it.
   private func why(_ step: CapacityStep) -> String {
+    if step.isClientLimited { return "client-limited" }
     var parts: [String] = []
     for objective in step.objectives where objective.verdict != .ok && step.isWhole {
       let text = ForeignText.name(objective.objective)
@@ -147,7 +145,7 @@ private struct CapacityBuilder {
       guard let missed else { return text + ", and no higher rate was allowed" }
       return text + " (next tried: \(Figures.rate(missed)) missed \(whyMissed(missed)))"
     case .between(let low, let mixed, let high):
-      let tries = search.steps.filter { $0.rate == mixed }
+      let tries = search.steps.filter { $0.rate == mixed && $0.isMet != nil }
       let share = "\(tries.count { $0.isMet == true }) of \(tries.count) steps"
       let start = "between \(Figures.rate(low)), which met all objectives, and "
       guard let high else {

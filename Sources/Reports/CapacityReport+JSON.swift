@@ -80,6 +80,7 @@ extension CapacityReport {
       JSONMember("rate", .number(step.rate)),
       JSONMember("met", step.isMet.map { .bool($0) } ?? .null),
       JSONMember("whole", .bool(step.isWhole)),
+      JSONMember("client_limited", .bool(step.isClientLimited)),
       JSONMember("aborted_at_s", step.abortedAt.map { .number($0.seconds) } ?? .null),
       JSONMember("dropped_cap", .count(step.droppedCap)),
       JSONMember("why", .string(row.why)),

@@ -57,7 +57,9 @@ public enum CapacityReport {
   /// What went wrong in a step in one sentence, nil for nothing.
   private static func trouble(_ row: CapacityRow) -> String? {
     var parts: [String] = []
-    if !row.why.isEmpty { parts.append(row.result + " " + row.why) }
+    if !row.why.isEmpty {
+      parts.append(row.result + (row.status == .failed ? " " : ": ") + row.why)
+    }
     if row.failures != "none" { parts.append(row.failures) }
     return parts.isEmpty ? nil : "step \(row.step), \(row.rate): " + parts.joined(separator: "; ")
   }

@@ -43,7 +43,7 @@ public enum Figures {
   }
 
   /// A rate as `6.20/s`: three significant digits.
-  static func rate(_ perSecond: Double) -> String {
+  public static func rate(_ perSecond: Double) -> String {
     guard perSecond.isFinite, perSecond != 0 else { return fixed(perSecond, decimals: 0) + "/s" }
     let rounded = significant(perSecond, digits: 3)
     return fixed(rounded, decimals: decimals(for: rounded.magnitude)) + "/s"

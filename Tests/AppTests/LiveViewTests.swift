@@ -15,7 +15,7 @@ struct LiveViewTests {
     return window
   }
 
-  static func facts(_ looks: [EngineProgress], phase: String? = nil) -> LiveFacts {
+  static func facts(_ looks: [EngineProgress], phase: LivePhase? = nil) -> LiveFacts {
     window(looks).facts(label: "look 1 of 3", phase: phase)
   }
 
@@ -25,7 +25,16 @@ struct LiveViewTests {
     return [
       ("connecting", facts([EngineProgress()])), ("logging in", facts([loggingIn])),
       ("first look", facts([LiveLooks.ramp[0]])), ("ramp", facts(LiveLooks.ramp)),
-      ("warm pass", facts(LiveLooks.ramp, phase: "warming the prompt cache")),
+      (
+        "warm pass",
+        facts(LiveLooks.ramp, phase: LivePhase(name: "warming the prompt cache", word: "pass"))
+      ),
+      (
+        "search",
+        facts(
+          LiveLooks.ramp, phase: LivePhase(name: "5.66/s (met 4.00/s, missed 8.00/s)", word: "step")
+        )
+      ),
       ("stress", facts(LiveLooks.stress)),
       ("red", facts(LiveLooks.lagging(loopLag: .milliseconds(2), ttft: .milliseconds(10)))),
     ]

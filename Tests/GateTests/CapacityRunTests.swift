@@ -64,6 +64,61 @@ struct CapacityRunTests {
     #expect(judge(samples(10), abortedAt: .seconds(1)).isMet == false, "an abort is enough")
   }
 
+  /// A step whose requests took `ttft`, by a client whose stamps were late by `lag` at the p99.
+  private func judge(ttft: Nanos, lag: Nanos, errors: Int = 0) -> JudgedStep {
+    var all = samples(40, ttft: ttft)
+    for index in all.indices.prefix(errors) { all[index] = Build.failure(.http5xx, seq: index) }
+    var header = Build.header(runID: "r")
+    var check = SelfCheck()
+    (check.loopLagP50, check.loopLagP99) = (lag, lag)
+    header.selfCheck = check
+    return CapacityStep.judge(
+      rate: 10, samples: all, header: header, objectives: CapacityRunTests.objectives,
+      smallestMedian: .seconds(2))
+  }
+
+  @Test("A miss that the client's own lag may account for tells nothing of the service")
+  func clientShare() throws {
+    // Within METRICS' limits, and the objective is missed by 3 ms.
+    let near = judge(ttft: .milliseconds(503), lag: .milliseconds(4))
+    #expect(near.step.isMet == nil && near.step.isClientLimited && near.step.isWhole)
+    let problem = try #require(near.clientProblem)
+    #expect(problem.hasPrefix("client-limited: ttft.p50 < 500ms: no further off than the lag"))
+    let far = judge(ttft: .milliseconds(506), lag: .milliseconds(4))
+    #expect(far.step.isMet == false && far.clientProblem == nil)
+    #expect(judge(ttft: .milliseconds(490), lag: .milliseconds(4)).step.isMet == true)
+    let refused = judge(ttft: .milliseconds(503), lag: .milliseconds(4), errors: 8)
+    #expect(refused.step.isMet == false, "errors are no lag")
+  }
+
+  @Test("A client beyond its limits makes a step worthless, met or missed")
+  func clientLimits() {
+    let step = judge(ttft: .milliseconds(100), lag: .milliseconds(2))
+    #expect(step.clientProblem?.contains("the median loop lag of 2.0 ms") == true)
+    #expect(step.step.isMet == nil && step.smallestMedian == .milliseconds(100))
+  }
+
+  @Test("A step in which the client was the limit is run once more, and the second ends the search")
+  func repeated() {
+    var search = CapacityRun(
+      rules: CapacitySearch.Rules(start: 5, lowest: 1, highest: 40), stepLength: .seconds(60),
+      warmup: .seconds(5))
+    let met = CapacityStep(rate: 5, objectives: [])
+    var limited = CapacityStep(rate: 10, objectives: [], isClientLimited: true)
+    search.add(met)
+    search.add(limited, clientProblem: "client-limited: a")
+    #expect(search.stop == nil && search.search.action == .step(10))
+    limited.isClientLimited = false
+    search.add(limited)
+    #expect(search.stop == nil && search.search.action == .step(20))
+    #expect(search.highestMet == 10)
+    limited = CapacityStep(rate: 20, objectives: [], isClientLimited: true)
+    search.add(limited, clientProblem: "client-limited: b")
+    #expect(search.stop == nil, "each step has its own second try")
+    search.add(limited, clientProblem: "client-limited: c")
+    #expect(search.stop == .client("client-limited: c"))
+  }
+
   private func search(stop: CapacityStop? = nil) -> CapacityRun {
     var search = CapacityRun(
       rules: CapacitySearch.Rules(start: 5, lowest: 1, highest: 40), stepLength: .seconds(60),
@@ -87,7 +142,9 @@ struct CapacityRunTests {
     arguments: [nil, .client("client-limited: a"), .notJudged("b"), .ended("c"), .interrupted]
       as [CapacityStop?])
   func roundTrip(stop: CapacityStop?) throws {
-    let search = search(stop: stop)
+    var search = search(stop: stop)
+    search.steps.append(search.steps[0])
+    search.steps[4].isClientLimited = true
     var record = RunRecord(header: Build.header(runID: "r", profiles: [CapacityRun.profile]))
     record.header.unusableReason = stop?.text
     search.put(into: &record)

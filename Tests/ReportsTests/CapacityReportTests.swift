@@ -66,12 +66,16 @@ struct CapacityCase: Sendable, CustomTestStringConvertible {
               objective: "error < 1%", verdict: step.rate == 20 ? .fail : .ok,
               value: step.rate == 20 ? 0.025 : 0, bound: 0.01, n: Int(60 * step.rate), floor: 1),
           ], abortedAt: step.rate == 20 ? .milliseconds(41_300) : nil,
-          isWhole: stop == nil || index < steps.count - 1))
+          isClientLimited: stop.map(isClient) == true && index == steps.count - 1))
       add(index, step.rate, step.ttft, to: &record)
     }
     search.stop = stop
     search.put(into: &record)
     return CapacityCase(name: name, record: record, exitCode: exitCode)
+  }
+
+  private static func isClient(_ stop: CapacityStop) -> Bool {
+    if case .client = stop { true } else { false }
   }
 
   private static func add(_ step: Int, _ rate: Double, _ ttft: Double, to record: inout RunRecord) {

@@ -2,6 +2,7 @@ import Gate
 import LoadEngine
 import Model
 import Plan
+import Reports
 import ResultStore
 import Workload
 
@@ -80,7 +81,8 @@ struct CapacityDriver {
   private mutating func runStep(_ rate: Double, into recorder: RunRecorder) async -> [StreamSample]
   {
     let number = search.steps.count
-    let label = "step \(number + 1): \((rate * 1_000).rounded() / 1_000)/s"
+    let label = "step \(number + 1)"
+    let name = Figures.rate(rate) + (known.map { " (\($0))" } ?? "")
     let schedule = step.schedule(plan, rate: rate, number: number)
     let id = "\(header.runID)-\(number)"
     var job = EngineJob(
@@ -91,7 +93,7 @@ struct CapacityDriver {
     job.engines = driver.engines
     let queue = BatchQueue<StreamSample>()
     let outcome = await driver.load(
-      job, into: queue, label: label, phase: CapacityRun.profile
+      job, into: queue, label: label, phase: LivePhase(name: name, word: "step")
     ).result
     var samples: [StreamSample] = []
     while let batch = queue.drain() { samples += batch }
@@ -144,30 +146,45 @@ struct CapacityDriver {
     case .limit(let hit): (isWhole, search.stop) = (false, .ended(hit.text))
     case .quota(let hit): (isWhole, search.stop) = (false, .ended(hit.text))
     }
-    let (judged, record) = CapacityStep.judge(
+    let judged = CapacityStep.judge(
       rate: rate, samples: samples, header: own, objectives: plan.objectives,
-      abortedAt: report.aborted?.at, isWhole: isWhole)
+      abortedAt: report.aborted?.at, isWhole: isWhole, smallestMedian: smallestMedian)
     // Stalls of all steps are measured by the bound of the first.
-    header.stallGap = header.stallGap ?? record.header.stallGap
-    var step = judged
-    let median = ClientCheck.smallestMedian(of: [record])
-    smallestMedian = [smallestMedian, median].compactMap { $0 }.min()
-    if let problem = ClientCheck.problem(of: own, smallestMedian: smallestMedian) {
-      step.isWhole = false
-      search.stop = search.stop ?? .client(problem)
-    } else if report.samplesRefused > 0 {
+    header.stallGap = header.stallGap ?? judged.record.header.stallGap
+    smallestMedian = judged.smallestMedian
+    var step = judged.step
+    if judged.clientProblem == nil, report.samplesRefused > 0 {
       step.isWhole = false
       search.stop = search.stop ?? .client("\(report.samplesRefused) requests could not be kept")
-    } else if step.isWhole, step.isMet == nil,
+    } else if judged.clientProblem == nil, step.isWhole, step.isMet == nil,
       let open = step.objectives.first(where: { $0.verdict == .inconclusive })
     {
       search.stop = .notJudged(
         "\(open.objective) cannot be judged by a step: \(open.n) of \(open.floor) requests needed"
           + "; try a longer --step")
     }
-    search.steps.append(step)
-    let result = step.isMet.map { $0 ? "met" : "missed" } ?? "not judged"
-    driver.options.say("\(label): \(result)")
+    search.add(step, clientProblem: judged.clientProblem)
+    tell(step, label: label, clientProblem: judged.clientProblem)
+  }
+
+  /// Says how a step went and what is known by now.
+  private func tell(_ step: CapacityStep, label: String, clientProblem: String?) {
+    var text = "\(label): \(Figures.rate(step.rate)) \(step.result)"
+    if let known { text += "; so far \(known)" }
+    if let clientProblem {
+      text += ": " + clientProblem
+      if search.stop == nil { text += "\n  the step is repeated once" }
+    }
+    driver.options.say(text)
+  }
+
+  /// `met 4.00/s, missed 8.00/s`; nil before the first step that tells something.
+  private var known: String? {
+    let parts = [
+      search.highestMet.map { "met \(Figures.rate($0))" },
+      search.lowestMissed.map { "missed \(Figures.rate($0))" },
+    ].compactMap { $0 }
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 
   /// A step's samples in the run: of its one profile, as the stage of this number, behind those of

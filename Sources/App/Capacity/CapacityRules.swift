@@ -93,6 +93,7 @@ struct CapacityEstimate {
       + " warm-up, \(time) and the streams' ends, \(Int(requests.rounded(.up))) requests, about"
       + " \(Int(outputTokens.rounded(.up))) output tokens"
     return text + (cost.map { ", cost about \(($0 * 100).rounded() / 100)" } ?? "")
+      + "; a step in which the client is the limit is repeated once"
   }
 }
 

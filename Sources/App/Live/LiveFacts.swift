@@ -16,6 +16,13 @@ struct LiveFacts: Equatable {
   var place: Place
 }
 
+/// What is under way where that is no profile of a run, such as a warm pass.
+struct LivePhase: Equatable {
+  var name: String
+  /// What it is, in a word.
+  var word: String
+}
+
 /// What there is to show of a profile.
 struct LoadFacts: Equatable {
   /// What is wanted of the stage that is under way.
@@ -27,6 +34,8 @@ struct LoadFacts: Equatable {
 
   /// The profile's name, or of what is no profile.
   var name: String
+  /// What `runLeft` is the rest of: `run`, or what a phase calls itself.
+  var whole: String
   /// From 1.
   var stage: Int
   var stageCount: Int

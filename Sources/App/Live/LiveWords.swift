@@ -12,7 +12,7 @@ enum LiveWords {
   /// `48 s of the run left`, or what the run waits for after the last arrival.
   static func left(_ facts: LoadFacts) -> String {
     guard facts.runLeft > .zero else { return "waiting for \(facts.inFlight) open" }
-    return "\(seconds(facts.runLeft)) of the run left"
+    return "\(seconds(facts.runLeft)) of the \(facts.whole) left"
   }
 
   /// `ramp-up, stage 3 of 10`.

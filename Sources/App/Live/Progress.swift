@@ -20,7 +20,7 @@ struct Progress {
   private let output: Output
   private let label: String
   /// What is under way where that is not the profile, such as a warm pass.
-  private let phase: String?
+  private let phase: LivePhase?
   private let metrics: MetricsEndpoint?
   private var window: ProgressWindow
   private var watch = BehindWatch()
@@ -29,7 +29,7 @@ struct Progress {
   /// Progress under a label such as `look 2 of 3`; the client is held against the smallest median
   /// of the runs of main where there is one.
   init(
-    label: String, phase: String? = nil, to output: Output, metrics: MetricsEndpoint? = nil,
+    label: String, phase: LivePhase? = nil, to output: Output, metrics: MetricsEndpoint? = nil,
     baselineMedian: Nanos? = nil, now: MonotonicNanos
   ) {
     self.label = label

@@ -72,7 +72,7 @@ struct ProgressWindow {
   }
 
   /// What there is to show; `phase` names what is no profile.
-  func facts(label: String, phase: String? = nil) -> LiveFacts {
+  func facts(label: String, phase: LivePhase? = nil) -> LiveFacts {
     guard let profile = now.profile else {
       let place: LiveFacts.Place =
         now.users == 0 ? .connecting : .loggingIn(done: now.loggedIn, of: now.users)
@@ -81,7 +81,8 @@ struct ProgressWindow {
     let isClosed = now.targetUsers > 0
     let lags = look(atLeast: Self.span).map(lags)
     let facts = LoadFacts(
-      name: phase ?? profile.rawValue, stage: now.stage + 1, stageCount: now.stageCount,
+      name: phase?.name ?? profile.rawValue, whole: phase?.word ?? "run", stage: now.stage + 1,
+      stageCount: now.stageCount,
       elapsed: now.elapsed, duration: now.duration,
       runLeft: max(now.duration - now.elapsed, .zero) + now.laterDuration,
       target: isClosed ? .users(now.targetUsers) : .rate(now.targetRate),

@@ -105,7 +105,7 @@ struct RunDriver {
     var job = EngineJob(plan: plan, schedule: schedule, template: template)
     job.traceContext = TraceContext(runID: header.runID + "-warm")
     let queue = BatchQueue<StreamSample>()
-    let phase = "warming the prompt cache"
+    let phase = LivePhase(name: "warming the prompt cache", word: "pass")
     let load = await load(job, into: queue, label: label, phase: phase, isMeasured: false)
     options.say("\(label): \(RunDriver.warmPassText(load.progress.ended))")
     let first = queue.drain()?.first { $0.seq == 0 }
@@ -131,7 +131,7 @@ struct RunDriver {
 
   /// Runs the engine and shows its progress until it ends; `phase` names what is no profile.
   func load(
-    _ job: EngineJob, into queue: BatchQueue<StreamSample>, label: String, phase: String? = nil,
+    _ job: EngineJob, into queue: BatchQueue<StreamSample>, label: String, phase: LivePhase? = nil,
     isMeasured: Bool = true
   ) async -> (result: Result<EngineReport, EngineError>, progress: EngineProgress) {
     let control: EngineControl
