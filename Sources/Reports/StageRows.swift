@@ -90,7 +90,7 @@ struct StageTable {
       guard !knees.isEmpty else {
         return [
           KneeNote(
-            text: "\(place)too few \(sheet.word)s of 11 requests to look for a knee",
+            text: "\(place)too few \(sheet.word)s with at least 11 requests to look for a knee",
             isFound: false)
         ]
       }

@@ -87,7 +87,9 @@ struct ReportShapeTests {
     item.candidates[last].figures.removeAll { $0.name.hasPrefix("knee.") }
     #expect(item.model.knees.map(\.isFound) == [false])
     #expect(
-      item.model.knees.map(\.text) == ["ramp-up: too few stages of 11 requests to look for a knee"])
+      item.model.knees.map(\.text) == [
+        "ramp-up: too few stages with at least 11 requests to look for a knee"
+      ])
   }
 
   @Test("What of a load is other is said whole, however much it is")
