@@ -193,6 +193,8 @@ private struct CapacityBuilder {
         + " \(Figures.length(search.warmup)) of warm-up; from \(Figures.rate(rules.start)), at"
         + " least \(Figures.rate(rules.lowest)), at most \(Figures.rate(rules.highest)), within"
         + " \(Figures.percent(rules.within)).",
+      (words.clientErrorBounds ?? "Client error: not known: the run has no figures on its client")
+        + ".",
       "This is an exploration: it is compared with nothing and joins no baseline.",
     ]
   }

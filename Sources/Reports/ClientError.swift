@@ -55,14 +55,19 @@ extension ReportBuilder {
     return nil
   }
 
+  /// The error alone, without a full stop; nil where it is not known.
+  var clientErrorBounds: String? {
+    clientError.map { error in
+      "Client error: stamps within \(Figures.duration(error.stamps.seconds)) (p99 loop lag), sends"
+        + " \(Figures.duration(error.sends.seconds)) late (p99)"
+    }
+  }
+
   /// The error and the effect in one sentence.
   func clientErrorSentence() -> String {
-    guard let error = clientError else {
-      return "Client error: not known; a run that is judged brings no figures on its client."
+    guard let error = clientError, let own = clientErrorBounds else {
+      return "Client error: not known: a judged run has no figures on its client."
     }
-    let own =
-      "Client error: stamps within \(Figures.duration(error.stamps.seconds)) (p99 loop lag), sends"
-      + " \(Figures.duration(error.sends.seconds)) late (p99)"
     guard let visible = error.visible else {
       let learning = verdict.learning.map { " before \($0.need) runs of \(main) exist" } ?? ""
       return own + "; no latency was tested\(learning), so no effect can be held against it."
