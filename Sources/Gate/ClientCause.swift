@@ -60,7 +60,7 @@ enum ClientCause: Equatable {
       "the machine is shared: for \(ClientCheck.percent(wait)) % of the time the engine was ready"
         + " and had no CPU (\(switches) involuntary switches"
         + (steal > 0 ? ", \(ClientCheck.percent(steal)) % taken by the hypervisor" : "")
-        + "); try an idle machine, or fewer streams at once"
+        + "); try an idle machine, fewer streams at once, or more machines"
     case .stopped(let pauses, let total):
       "the client stood still \(pauses == 1 ? "once" : "\(pauses) times"),"
         + " \(ClientCheck.text(total)) in all; try again on a machine that nobody suspends, idle"
@@ -68,5 +68,30 @@ enum ClientCause: Equatable {
     case .unknown:
       "try a faster or an idle machine, a lower rate, or fewer streams at once"
     }
+  }
+}
+
+extension ClientCheck {
+  /// Why a client is behind at this moment, by the CPU time of its thread in the latest second and
+  /// the time in which it was ready and had none, 0...1 each; nil where these do not tell.
+  public static func cause(cpuShare: Double, cpuWaitShare: Double?) -> CauseNow? {
+    var resources = ClientResources()
+    resources.cpuShareMax = cpuShare
+    resources.cpuWaitShare = cpuWaitShare
+    var check = SelfCheck()
+    check.resources = resources
+    return switch ClientCause(check) {
+    case .fullCore: .fullCore
+    case .sharedMachine: .sharedMachine
+    default: nil
+    }
+  }
+
+  /// What keeps a client from keeping up while it runs.
+  public enum CauseNow: Sendable, Equatable {
+    /// The engine's thread had the CPU nearly all the time.
+    case fullCore
+    /// It was ready, and others had the CPU.
+    case sharedMachine
   }
 }

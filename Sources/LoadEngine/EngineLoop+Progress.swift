@@ -22,6 +22,9 @@ extension EngineLoop {
     progress.tokens = wiring.pointee.tokens
     progress.ttft = wiring.pointee.ttft
     progress.loopLag = selfMeter.loopLagOfAll
+    progress.timerLag = selfMeter.timerLagOfAll
+    progress.cpuShare = selfMeter.resources.cpuShare
+    progress.cpuWaitShare = selfMeter.resources.cpuWaitShare
     progress.scheduleLag = selfMeter.scheduleLagOfAll
     progress.scenarios = state.scenarios
     return progress

@@ -52,6 +52,11 @@ public struct EngineProgress: Sendable, Equatable {
   public var stamp = MonotonicNanos(0)
   /// How long the request that is next has been due and not been sent; zero if none is.
   public var lateBy = Nanos.zero
+  /// CPU time of the engine's thread in the latest whole second, 0...1.
+  public var cpuShare = 0.0
+  /// Time of that second in which the thread was ready and had no CPU, 0...1; nil where the system
+  /// does not tell.
+  public var cpuWaitShare: Double?
 
   // MARK: Counters of all profiles; merged by sum
 
@@ -75,6 +80,8 @@ public struct EngineProgress: Sendable, Equatable {
   public var ttft: [LogHistogram] = []
   /// Loop lag, warm-up included.
   public var loopLag = LogHistogram()
+  /// Of it, wake-ups by the timer: a client that has to wait for a CPU shows there.
+  public var timerLag = LogHistogram()
   /// Schedule lag of the requests that were sent, warm-up included.
   public var scheduleLag = LogHistogram()
   /// What ended, by scenario.
@@ -91,6 +98,8 @@ public struct EngineProgress: Sendable, Equatable {
     inFlight += other.inFlight
     stamp = max(stamp, other.stamp)
     lateBy = max(lateBy, other.lateBy)
+    cpuShare = max(cpuShare, other.cpuShare)
+    cpuWaitShare = [cpuWaitShare, other.cpuWaitShare].compactMap { $0 }.max()
     arrivalsDue += other.arrivalsDue
     arrivalsSent += other.arrivalsSent
     sent += other.sent
@@ -98,6 +107,7 @@ public struct EngineProgress: Sendable, Equatable {
     firstTokens += other.firstTokens
     tokens += other.tokens
     loopLag.merge(other.loopLag)
+    timerLag.merge(other.timerLag)
     scheduleLag.merge(other.scheduleLag)
     mergeEach(&ttft, other.ttft) { $0.merge($1) }
     mergeEach(&scenarios, other.scenarios) { $0.merge($1) }

@@ -16,6 +16,12 @@ struct ResourceMeter {
   /// Start of the second that is under way, and what the thread had used by then.
   private var secondAt: MonotonicNanos
   private var cpuAtSecond: Int64
+  private var waitAtSecond: Int?
+  /// CPU time of the latest whole second, 0...1.
+  private(set) var cpuShare = 0.0
+  /// Time of it in which the thread was ready and had no CPU, 0...1; nil where the system does not
+  /// tell.
+  private(set) var cpuWaitShare: Double?
   /// Connections opened in each of the last seconds, in turn.
   private var opened = [Int](repeating: 0, count: portSeconds)
   private var openedNow = 0
@@ -26,6 +32,7 @@ struct ResourceMeter {
     secondAt = now
     cpuAtSecond = streamgate_thread_usage().cpu_nanos
     waitAtStart = SystemFigures.threadWaitNanos
+    waitAtSecond = waitAtStart
     machineAtStart = SystemFigures.machineTimes
     retransmitsAtStart = SystemFigures.retransmits
   }
@@ -54,14 +61,18 @@ struct ResourceMeter {
   mutating func look(at now: MonotonicNanos) {
     guard now - secondAt >= .seconds(1) else { return }
     let cpu = streamgate_thread_usage().cpu_nanos
-    let share = Double(cpu - cpuAtSecond) / Double((now - secondAt).rawValue)
-    counts.cpuShareMax = max(counts.cpuShareMax, share)
+    let wait = SystemFigures.threadWaitNanos
+    let wall = Double((now - secondAt).rawValue)
+    cpuShare = Double(cpu - cpuAtSecond) / wall
+    if let wait, let waitAtSecond { cpuWaitShare = Double(wait - waitAtSecond) / wall }
+    counts.cpuShareMax = max(counts.cpuShareMax, cpuShare)
     counts.connectionsMinuteMax = max(counts.connectionsMinuteMax, openedWithinMinute)
     opened[second % ResourceMeter.portSeconds] = openedNow
     openedNow = 0
     second += 1
     secondAt = now
     cpuAtSecond = cpu
+    waitAtSecond = wait
   }
 
   private var openedWithinMinute: Int { opened.reduce(openedNow, +) }

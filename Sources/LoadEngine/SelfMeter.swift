@@ -18,6 +18,7 @@ struct SelfMeter {
   private var scheduleLag = LogHistogram()
   /// What the warm-ups saw: for who watches the run, in no figure.
   private var warmupLoopLag = LogHistogram()
+  private var warmupTimerLag = LogHistogram()
   private var warmupScheduleLag = LogHistogram()
   private var late = [Int](repeating: 0, count: ladder.count)
   private var check = SelfCheck()
@@ -39,7 +40,7 @@ struct SelfMeter {
   /// A wake-up by the timer, so late.
   mutating func countTimer(lag: Nanos, isWarmup: Bool) {
     countWakeUp(lag: lag, isWarmup: isWarmup)
-    if !isWarmup { timerLag.add(lag) }
+    if isWarmup { warmupTimerLag.add(lag) } else { timerLag.add(lag) }
   }
 
   mutating func countWarmupSent(lag: Nanos) {
@@ -92,6 +93,13 @@ struct SelfMeter {
   var loopLagOfAll: LogHistogram {
     var all = loopLag
     all.merge(warmupLoopLag)
+    return all
+  }
+
+  /// The timer's lag with that of the warm-ups. O(buckets).
+  var timerLagOfAll: LogHistogram {
+    var all = timerLag
+    all.merge(warmupTimerLag)
     return all
   }
 

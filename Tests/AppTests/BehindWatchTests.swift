@@ -51,6 +51,26 @@ struct BehindWatchTests {
     #expect(run.said.count == 2 && run.said[1].contains("sustained"))
   }
 
+  @Test("The remedy is that of its cause: more engines where its own core is full, else none")
+  func remedy() {
+    func said(cpu: Double, wait: Double?) -> String {
+      var run = Watched()
+      run.look(20) { look in
+        BehindWatchTests.fallBehind(&look)
+        (look.cpuShare, look.cpuWaitShare) = (cpu, wait)
+      }
+      return run.said.joined()
+    }
+    let full = said(cpu: 0.93, wait: 0.05)
+    #expect(full.contains("late by 750 ms; its core is full\n"))
+    #expect(full.contains("try: a lower rate, more engines (--engines), or more machines;"))
+    let shared = said(cpu: 0.41, wait: 0.35)
+    #expect(shared.contains("; it was ready and had no CPU for 35.0 % of the time\n"))
+    #expect(shared.contains("try: a lower rate, an idle machine, or more machines;"))
+    #expect(!shared.contains("engines"))
+    #expect(said(cpu: 0.41, wait: nil).contains("late by 750 ms\n  try: a lower rate, more"))
+  }
+
   @Test("Not for a hiccup, however deep")
   func hiccup() {
     var run = Watched()

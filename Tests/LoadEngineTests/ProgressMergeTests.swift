@@ -31,6 +31,8 @@ struct ProgressMergeTests {
     var lag = LogHistogram()
     for index in 0..<count { lag.add(.milliseconds(Int64(index + 1))) }
     (progress.loopLag, progress.scheduleLag, progress.ttft) = (lag, lag, [lag])
+    progress.timerLag = lag
+    (progress.cpuShare, progress.cpuWaitShare) = (Double(count) / 10, count > 2 ? 0.2 : nil)
     progress.scenarios = [ScenarioCounts()]
     return progress
   }
@@ -50,7 +52,8 @@ struct ProgressMergeTests {
     #expect(all.sent == 5 && all.firstTokens == 5 && all.tokens == 5)
     #expect(all.ended == [.complete: 5, .http429: 1])
     #expect(all.loopLag.count == 5 && all.scheduleLag.count == 5 && all.ttft[0].count == 5)
-    #expect(all.loopLag.max == .milliseconds(3))
+    #expect(all.loopLag.max == .milliseconds(3) && all.timerLag.count == 5)
+    #expect(all.cpuShare == 0.3 && all.cpuWaitShare == 0.2)
   }
 
   @Test("The place is that of the engine that is furthest back, whichever comes first")

@@ -32,13 +32,29 @@ struct BehindWatch {
     slowSince = isSlow(window) ? slowSince ?? now.stamp : nil
     guard let words = lateWords(window) ?? slowWords(window) else { return nil }
     saidOfProfile = now.profileIndex
-    return "warning: \(profile.rawValue): the client is behind: \(words)\n"
-      + "  try: \(Self.remedy(isClosed: now.targetUsers > 0))"
+    let cause = ClientCheck.cause(cpuShare: now.cpuShare, cpuWaitShare: now.cpuWaitShare)
+    return "warning: \(profile.rawValue): the client is behind: \(words)"
+      + Self.words(cause, of: now) + "\n"
+      + "  try: \(now.targetUsers > 0 ? "fewer users" : "a lower rate")"
+      + ", \(Self.remedy(cause)); see docs/live.md"
   }
 
-  private static func remedy(isClosed: Bool) -> String {
-    (isClosed ? "fewer users" : "a lower rate")
-      + ", more engines (--engines), or another machine; see docs/live.md"
+  private static func words(_ cause: ClientCheck.CauseNow?, of now: EngineProgress) -> String {
+    switch cause {
+    case .fullCore: "; its core is full"
+    case .sharedMachine:
+      "; it was ready and had no CPU for \(Figures.percent(now.cpuWaitShare ?? 0)) of the time"
+    case nil: ""
+    }
+  }
+
+  /// More engines help where the engine's own core is full, and not where others take it.
+  private static func remedy(_ cause: ClientCheck.CauseNow?) -> String {
+    switch cause {
+    case .fullCore: "more engines (--engines), or more machines"
+    case .sharedMachine: "an idle machine, or more machines"
+    case nil: "more engines (--engines), or another machine"
+    }
   }
 
   private func lateWords(_ window: ProgressWindow) -> String? {
