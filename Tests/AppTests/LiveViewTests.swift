@@ -142,6 +142,30 @@ struct LiveViewTests {
     #expect(load.light.colour == .red)
   }
 
+  @Test("Requests that the client dropped are no failures of the service, and told apart")
+  func dropped() {
+    var looks = LiveLooks.ramp
+    looks[1].ended[.droppedLate] = 3
+    let line = LiveLine.text(LiveViewTests.facts(looks))
+    #expect(
+      line.contains(", 40 ended, 7 failed (http_429 5, truncated 2), dropped_late 3, "), "\(line)")
+    looks[1].ended = [.complete: 1, .droppedLate: 3]
+    let late = LiveLine.text(LiveViewTests.facts(looks))
+    #expect(late.contains(", 4 ended, 0 failed, dropped_late 3"))
+  }
+
+  @Test("The light heeds the timer's lag, where the wait for a CPU shows")
+  func timerLag() {
+    var looks = LiveLooks.lagging(loopLag: .microseconds(200), ttft: .milliseconds(100))
+    func light() -> ClientLight? {
+      guard case .loading(let load) = LiveViewTests.facts(looks).place else { return nil }
+      return load.light
+    }
+    #expect(light()?.colour == .green)
+    for _ in 0..<100 { looks[1].timerLag.add(.milliseconds(2)) }
+    #expect(light() == ClientLight(.red, rule: .loopLagMedian))
+  }
+
   @Test("UTF-8 is what the first locale variable that is set says")
   func locale() {
     #expect(Environment.isUnicode(["LANG": "en_US.UTF-8"]))

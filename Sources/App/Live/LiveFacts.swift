@@ -78,6 +78,9 @@ struct LoadFacts: Equatable {
   /// Requests that ended.
   var endedCount: Int { ended.reduce(0) { $0 + $1.count } }
 
-  /// Of those, the ones that were no success.
-  var failed: [EndedCount] { ended.filter { !$0.outcome.isSuccess } }
+  /// Of those, the failures of the service.
+  var failed: [EndedCount] { ended.filter { $0.outcome.isCounted && !$0.outcome.isSuccess } }
+
+  /// Of those, the ones that say nothing of the service.
+  var uncounted: [EndedCount] { ended.filter { !$0.outcome.isCounted } }
 }

@@ -34,9 +34,9 @@ enum LiveLine {
   private static func ended(_ facts: LoadFacts) -> String {
     let failed = facts.failed
     let count = failed.reduce(0) { $0 + $1.count }
-    let text = "\(facts.endedCount) ended, \(count) failed"
-    return failed.isEmpty
-      ? text : text + " (\(failed.map(LiveWords.outcome).joined(separator: ", ")))"
+    var text = "\(facts.endedCount) ended, \(count) failed"
+    if !failed.isEmpty { text += " (\(failed.map(LiveWords.outcome).joined(separator: ", ")))" }
+    return ([text] + facts.uncounted.map(LiveWords.outcome)).joined(separator: ", ")
   }
 
   private static func client(_ facts: LoadFacts) -> String {
