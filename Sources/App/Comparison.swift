@@ -92,6 +92,8 @@ struct Comparison {
     let file: ResultFile
     do {
       file = try ResultFile.decode(bytes)
+    } catch .otherFormat(CapacityReport.format) {
+      throw Failure(comparedSearch: path)
     } catch {
       throw Failure(error, at: path)
     }
@@ -157,6 +159,7 @@ struct Comparison {
     let input = judging.input(candidates: candidates, samples: reader.samples)
     var report = finish(input, verdict: Gate.judge(input), plan: loaded)
     addPageDetail(to: &report, reader)
+    report.facts.notes += before.compactMap(\.header.uselessNote)
     return report
   }
 
@@ -166,6 +169,7 @@ struct Comparison {
   }
 
   private func differences(base: RunRecord, head: RunRecord) throws -> Report {
+    try Comparison.refuseSearches([base.header, head.header])
     try checkLoads(base.header, head.header)
     let summarized = [base, head].map { run in
       run.latencies.isEmpty
@@ -183,7 +187,16 @@ struct Comparison {
     var report = finish(
       input, verdict: differences(summarized[1], summarized[0], input.displays), plan: nil)
     report.facts.isDifference = true
+    report.facts.notes += [before, after].compactMap(\.uselessNote)
     return report
+  }
+
+  /// Throws if one of the runs is a search for a capacity.
+  static func refuseSearches(_ headers: [RunHeader]) throws {
+    guard let search = headers.first(where: { $0.profiles == [CapacityRun.profile] }) else {
+      return
+    }
+    throw Failure(comparedSearch: search.runID)
   }
 
   /// Throws for runs under different loads: what differs then is not the service.
@@ -231,6 +244,26 @@ struct Comparison {
       facts: ReportFacts(
         exitCode: Int(policy(plan).code(for: verdict).rawValue), hostName: "",
         version: App.version, baselineBranch: input.settings.branch))
+  }
+}
+
+extension Failure {
+  /// A search for a capacity, by its run or its file, was to be compared.
+  fileprivate init(comparedSearch name: String) {
+    self.init(
+      .usage, "a search for a capacity is compared with nothing", at: name,
+      because: "its steps are loads of their own, chosen by what it measured",
+      remedy: "streamgate report \(name) shows it")
+  }
+}
+
+extension RunHeader {
+  /// Says that a run's figures are those of a run that cannot serve, and why; nil for one that can,
+  /// and for one that only is not the fixed profile, which its mark says.
+  fileprivate var uselessNote: String? {
+    if !isFinished { return "Run \(runID) was not finished: its figures are of a part of it." }
+    guard !isUsable, let unusableReason, unusableReason != explorationReason else { return nil }
+    return "Run \(runID) is not usable: \(unusableReason)."
   }
 }
 

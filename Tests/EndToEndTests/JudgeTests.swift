@@ -108,6 +108,41 @@ struct JudgeTests {
     }
   }
 
+  @Test("Differences say of a run that cannot serve what is wrong with it")
+  func useless() throws {
+    let product = try Product(plan: nil)
+    let whole = try JudgeTests.write(JudgeTests.run(1, branch: "main"), in: product)
+    var run = JudgeTests.run(2, branch: "change")
+    (run.header.isUsable, run.header.unusableReason) = (false, "interrupted")
+    let interrupted = try JudgeTests.write(run, in: product)
+    let end = try product.run("compare", whole, interrupted)
+    #expect(end.code == 0 && end.output.contains("Run run-2 is not usable: interrupted."), "\(end)")
+    #expect(!end.output.contains("Run run-1 is"))
+    run.header.isFinished = false
+    try RunFile.write(run, to: product.folder.file(interrupted).path)
+    let unfinished = try product.run("compare", interrupted, whole).output
+    #expect(unfinished.contains("Run run-2 was not finished: its figures are of a part of it."))
+  }
+
+  @Test("A search for a capacity is compared with nothing, whichever way it is named")
+  func search() throws {
+    let product = try Product(plan: nil)
+    let other = try JudgeTests.write(JudgeTests.run(1, branch: "main"), in: product)
+    var run = JudgeTests.run(2, branch: "change")
+    run.header.profiles = ["capacity"]
+    let search = try JudgeTests.write(run, in: product)
+    try product.folder.write(#"{"format":"streamgate-capacity/1"}"#, to: "capacity.json")
+    for arguments in [
+      [search, other], [other, search], [search, search], ["capacity.json"],
+      ["--candidate", other, "--baseline", search],
+    ] {
+      let end = try product.run(["compare"] + arguments)
+      #expect(end.code == 64 && end.output.isEmpty, "\(arguments): \(end)")
+      #expect(end.errors.contains("a search for a capacity is compared with nothing"), "\(end)")
+      #expect(end.errors.contains("streamgate report "))
+    }
+  }
+
   @Test("Two bare files show differences and no verdict")
   func bareFiles() throws {
     let product = try Product(plan: nil)

@@ -82,6 +82,10 @@ struct CompareCommand: ParsableCommand {
 
   private func judge(_ pipeline: PipelineOutput) throws {
     let report = try report()
+    let input = report.input
+    try Comparison.refuseSearches(
+      (input.candidates + input.baseline + input.fresh + input.history.flatMap { $0 })
+        .map(\.header))
     let publisher = Publisher(
       out: out, paths: ReportPaths(), junit: junitDialect.format,
       isColourful: global.isColourful, pipeline: pipeline)
