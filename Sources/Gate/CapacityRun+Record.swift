@@ -119,10 +119,3 @@ extension CapacityStop {
     }
   }
 }
-
-extension Int {
-  /// The whole part of a figure, within what a count may be; 0 for NaN.
-  fileprivate init(clamping value: Double) {
-    self = value.isNaN ? 0 : Int(Swift.min(Swift.max(value, 0), 1e15))
-  }
-}

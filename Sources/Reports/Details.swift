@@ -13,7 +13,7 @@ extension ReportBuilder {
         let own = figures.filter(\.scenario.isEmpty)
         for figure in own.isEmpty ? figures : own {
           let kind = String(figure.name.dropFirst(ReportFigure.outcomePrefix.count))
-          counts[kind, default: 0] += Int(figure.value.clamped)
+          counts[kind, default: 0] += Int(clamping: figure.value)
         }
       }
       let total = counts.values.reduce(0, +)
@@ -45,7 +45,7 @@ extension ReportBuilder {
         let status = Int(figure.name.dropFirst(ReportFigure.statusPrefix.count)),
         range.contains(status), ![401, 403, 429].contains(status)
       else { continue }
-      counts[status, default: 0] += Int(figure.value.clamped)
+      counts[status, default: 0] += Int(clamping: figure.value)
     }
     guard !counts.isEmpty else { return "" }
     let parts = counts.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
@@ -178,9 +178,4 @@ extension ReportBuilder {
   }
 
   private func text(_ length: Nanos) -> String { Figures.duration(length.seconds) }
-}
-
-extension Double {
-  /// The value as a count: not below 0, not beyond what Int holds, 0 for NaN.
-  fileprivate var clamped: Double { isNaN ? 0 : Swift.min(Swift.max(self, 0), 1e15) }
 }

@@ -11,7 +11,11 @@ extension ReportBuilder {
     }
     func count(_ name: String) -> Int { figures[name].map { Int(clamping: $0.value) } ?? 0 }
     guard count("count") > 0 else { return [] }
-    var text = "\(count("count")) logins, \(count("refreshes")) of them refreshes"
+    let refreshes = count("refreshes")
+    var text =
+      Figures.count(count("count"), "login")
+      + (refreshes > 0
+        ? ", \(refreshes) of them \(refreshes == 1 ? "a refresh" : "refreshes")" : "")
     for (name, floor) in [("p50", 11), ("p95", 130)] {
       guard let figure = figures[name] else { continue }
       text += ", \(name) \(Figures.duration(figure.value))" + (figure.n < floor ? "*" : "")
@@ -30,12 +34,5 @@ extension ReportBuilder {
           + " went out again with a new token after a 401")
     }
     return sentences
-  }
-}
-
-extension Int {
-  /// The whole part of a figure, within what Int holds; 0 for NaN.
-  fileprivate init(clamping value: Double) {
-    self = value.isNaN ? 0 : Int(Swift.min(Swift.max(value, 0), 1e15))
   }
 }

@@ -121,6 +121,10 @@ struct ReportShapeTests {
         "1 request waited for a token, the longest 30.0 ms: that is in no latency",
         "2 requests went out again with a new token after a 401",
       ])
+    var one = ReportCase.pass
+    one.candidates[last].figures.append(
+      ReportFigure(profile: "", scenario: "", name: "login.count", value: 1, n: 1))
+    #expect(one.model.logins == ["1 login"])
     let bytes = MarkdownReport.bytes(item.model)
     #expect(String(decoding: bytes, as: UTF8.self).contains("- 62 logins, 12 of them refreshes"))
     #expect(MarkdownCheck.problems(bytes) == [])
