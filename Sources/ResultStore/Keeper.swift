@@ -1,34 +1,28 @@
 import Glibc
 import Model
 
-/// What a recorder's thread owns: the spool and the store's connection.
+/// What a recorder's thread owns: the spool, and the store by its keeper.
 ///
-/// While load runs no request is held in memory once the spool has it, so that a run's length costs
-/// none: `stop` reads them back.
+/// While load runs no request is held in memory once the spool and the store have it, so that a
+/// run's length costs none: `stop` reads them back.
 struct Keeper: ~Copyable {
-  private let location: StoreLocation?
-  private let limits: StoreLimits
   private var spool: Spool
-  private var store: ResultStore?
-  private let run: RunKey?
+  private let store: StoreKeeper?
   private let runID: String
   /// Requests that were taken from the queue.
   private var takenCount = 0
   /// Those that the spool did not take; after `stop` all.
   private var samples: [StreamSample] = []
-  private var storeFailure: StoreError?
   private var spoolFailure: FileError?
 
-  private init(
-    location: StoreLocation?, limits: StoreLimits, spool: consuming Spool, store: ResultStore?,
-    run: RunKey?, runID: String
-  ) {
-    self.location = location
-    self.limits = limits
+  private init(spool: consuming Spool, store: StoreKeeper?, runID: String) {
     self.spool = spool
     self.store = store
-    self.run = run
     self.runID = runID
+  }
+
+  deinit {
+    store?.end()
   }
 
   /// Makes the spool and begins the run in the store, both or neither.
@@ -41,21 +35,18 @@ struct Keeper: ~Copyable {
     } catch {
       throw .spool(error)
     }
-    guard let location else {
-      return Keeper(
-        location: nil, limits: limits, spool: spool, store: nil, run: nil, runID: header.runID)
-    }
+    guard let location else { return Keeper(spool: spool, store: nil, runID: header.runID) }
     do {
-      let store = try ResultStore.open(location, for: .write, limits: limits)
-      let run = try store.beginRun(header)
-      return Keeper(
-        location: location, limits: limits, spool: spool, store: store, run: run,
-        runID: header.runID)
+      let store = try StoreKeeper.begin(header, at: location, limits: limits)
+      return Keeper(spool: spool, store: store, runID: header.runID)
     } catch {
       unlink(spool.path)
-      throw .store(error)
+      throw error
     }
   }
+
+  /// What takes the requests for the store; nil without one.
+  var storeKeeper: StoreKeeper? { store }
 
   /// Keeps batches until the queue is closed, then does what it is told, then ends.
   mutating func record(_ queue: BatchQueue<StreamSample>, _ orders: BatchQueue<Order>) {
@@ -72,7 +63,8 @@ struct Keeper: ~Copyable {
     }
   }
 
-  /// The file first: it survives a store that hangs, and a process that is killed.
+  /// The file first, and without waiting for the store: it survives one that hangs, and a process
+  /// that is killed.
   private mutating func keep(_ batch: [StreamSample]) {
     takenCount += batch.count
     if spoolFailure == nil {
@@ -83,21 +75,11 @@ struct Keeper: ~Copyable {
       }
     }
     if spoolFailure != nil { samples += batch }
-    if let store, let run {
-      do {
-        try store.append(batch, to: run)
-      } catch {
-        lose(error)
-      }
-    }
-  }
-
-  private mutating func lose(_ error: StoreError) {
-    storeFailure = storeFailure ?? error
-    store = nil
+    store?.take(batch)
   }
 
   private mutating func stop(_ queue: BatchQueue<StreamSample>) -> Recording {
+    let storeFailure = store?.drain()
     readBack()
     samples.sort { $0.profile == $1.profile ? $0.seq < $1.seq : $0.profile < $1.profile }
     return Recording(
@@ -112,8 +94,7 @@ struct Keeper: ~Copyable {
       samples = samples.isEmpty ? spooled : spooled + samples
     } catch {
       spoolFailure = spoolFailure ?? error
-      guard let store, let stored = try? store.samples(runID) else { return }
-      samples = stored
+      if let stored = store?.samples(of: runID) { samples = stored }
     }
   }
 
@@ -121,9 +102,9 @@ struct Keeper: ~Copyable {
     var whole = record
     whole.header.isFinished = true
     whole.samples = samples
-    if storeInTime(record) || storeLate(whole) {
+    if let store, store.finish(record) || store.importWhole(whole) {
       unlink(spool.path)
-      return RecordingEnd(isStored: true, storeFailure: storeFailure)
+      return RecordingEnd(isStored: true, storeFailure: store.failure)
     }
     do {
       try RunFile.write(whole, to: spool.path)
@@ -132,35 +113,7 @@ struct Keeper: ~Copyable {
       spoolFailure = error
     }
     return RecordingEnd(
-      isStored: false, storeFailure: storeFailure, spoolPath: spool.path,
+      isStored: false, storeFailure: store?.failure, spoolPath: spool.path,
       spoolFailure: spoolFailure)
-  }
-
-  /// True if the store took every batch and takes the summary now.
-  private mutating func storeInTime(_ record: RunRecord) -> Bool {
-    guard let store else { return false }
-    do {
-      try store.finishRun(record)
-      return true
-    } catch {
-      lose(error)
-      return false
-    }
-  }
-
-  /// Tries once more, with a new connection and the whole run: most losses are short.
-  private func storeLate(_ whole: RunRecord) -> Bool {
-    guard let location else { return false }
-    do {
-      let store = try ResultStore.open(location, for: .write, limits: limits)
-      do {
-        try store.importRun(whole)
-      } catch .runExists {
-        // The summary was stored and only the answer got lost.
-      }
-      return true
-    } catch {
-      return false
-    }
   }
 }

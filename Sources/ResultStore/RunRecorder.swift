@@ -1,8 +1,8 @@
 public import Model
 
-/// Keeps a run while it is measured, on a thread of its own: in a spool file first, then in the
-/// store. For the summary it is read back from the spool, so that a long run needs no more memory
-/// than a short one while load runs.
+/// Keeps a run while it is measured, on two threads of its own: in a spool file, and from there in
+/// the store, which may hang meanwhile. For the summary it is read back from the spool, so that a
+/// long run needs no more memory than a short one while load runs.
 ///
 /// Use: `start`, push batches to `queue`, `stop`, then `finish` with the summary. A store or a
 /// disk that fails in between is remembered, and recording goes on with what is left.
@@ -10,6 +10,8 @@ public final class RunRecorder: Sendable {
   /// Takes the finished requests in batches; `stop` closes it.
   public let queue = BatchQueue<StreamSample>()
   private let orders = BatchQueue<Order>()
+  /// The store's side; nil without a store.
+  private let store = Locked<StoreKeeper?>(nil)
 
   private init() {}
 
@@ -26,11 +28,12 @@ public final class RunRecorder: Sendable {
   ) async throws(RecorderError) -> RunRecorder {
     let recorder = RunRecorder()
     let queue = recorder.queue
-    let orders = recorder.orders
+    let (orders, storeKeeper) = (recorder.orders, recorder.store)
     let failure: RecorderError? = await withCheckedContinuation { continuation in
       let code = startThread {
         do throws(RecorderError) {
           var keeper = try Keeper.begin(header, store: store, folder: folder, limits: limits)
+          storeKeeper.withLock { $0 = keeper.storeKeeper }
           continuation.resume(returning: nil)
           keeper.record(queue, orders)
         } catch {
@@ -42,6 +45,15 @@ public final class RunRecorder: Sendable {
     if let failure { throw failure }
     return recorder
   }
+
+  /// Waits for the store no longer: what it has not taken by now is left to the spool, which stays
+  /// as a whole run file. For who interrupts a run and has no time for a store that hangs.
+  public func forgetStore() {
+    store.withLock { $0 }?.forget()
+  }
+
+  /// Requests that neither the spool nor the store has begun to take.
+  var pendingCount: Int { queue.count + (store.withLock { $0 }?.pendingCount ?? 0) }
 
   /// Closes the queue, waits until all that was pushed is kept, and returns it.
   public func stop() async -> Recording {

@@ -111,6 +111,52 @@ struct RecorderTests {
     #expect(try store.samples("run") == samples(0..<20))
   }
 
+  @Test("A store that hangs keeps no request out of the spool, and takes them all once it can")
+  func lockedForAWhile() async throws {
+    let place = try TestStore(.sqlite)
+    let header = Build.header(runID: "run")
+    let recorder = try await RunRecorder.start(
+      header, store: place.location, folder: place.folder.path,
+      limits: StoreLimits(lock: .seconds(3_600)))
+    let other = try place.open()
+    try other.driver.execute("BEGIN IMMEDIATE")
+    for start in stride(from: 0, to: 100, by: 10) {
+      recorder.queue.push(samples(start..<start + 10))
+    }
+    // All of them are in the file while the lock is held: a kill would lose none.
+    let spool = place.folder.path + "/spool/run.jsonl"
+    while try RunFile.read(spool).samples?.count != 100 { sched_yield() }
+    try other.driver.execute("ROLLBACK")
+    let recording = await recorder.stop()
+    #expect(recording == Recording(samples: samples(0..<100), refused: 0))
+    #expect(await recorder.finish(record(header)) == RecordingEnd(isStored: true))
+    #expect(try place.open(.read).samples("run") == samples(0..<100))
+  }
+
+  @Test("Who cannot wait for a store that hangs gets the whole run as a file at once")
+  func forgotten() async throws {
+    let place = try TestStore(.sqlite)
+    let header = Build.header(runID: "run")
+    let recorder = try await RunRecorder.start(
+      header, store: place.location, folder: place.folder.path,
+      limits: StoreLimits(lock: .seconds(3_600)))
+    let other = try place.open()
+    try other.driver.execute("BEGIN IMMEDIATE")
+    recorder.queue.push(samples(0..<10))
+    recorder.forgetStore()
+    let recording = await recorder.stop()
+    #expect(recording.samples == samples(0..<10))
+    guard case .busy = recording.storeFailure else {
+      Issue.record("\(String(describing: recording.storeFailure))")
+      return
+    }
+    let end = await recorder.finish(record(header))
+    #expect(!end.isStored && end.spoolFailure == nil)
+    let file = try RunFile.read(#require(end.spoolPath))
+    #expect(file.header == header && file.samples == samples(0..<10))
+    try other.driver.execute("ROLLBACK")
+  }
+
   @Test("Without a store the spool is the run file")
   func noStore() async throws {
     let folder = try TemporaryFolder()
@@ -147,7 +193,7 @@ struct RecorderTests {
       func record(_ batches: Range<Int>) throws -> Int {
         for batch in batches {
           recorder.queue.push((batch * 1_000..<(batch + 1) * 1_000).map { Build.success(seq: $0) })
-          while recorder.queue.count > 0 { sched_yield() }
+          while recorder.pendingCount > 0 { sched_yield() }
         }
         return try residentBytes()
       }
