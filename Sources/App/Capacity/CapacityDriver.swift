@@ -66,6 +66,7 @@ struct CapacityDriver {
       refusal = Failure(refusedBy: samples)
     }
     if refusal != nil { search.stop = .ended("the service refused the credentials") }
+    driver.signals.hurry(recorder)
     let recording = await recorder.stop()
     let record = summary(of: recording, firstRequest: warmed.firstRequest)
     let end = await recorder.finish(record)

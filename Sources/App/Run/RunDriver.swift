@@ -61,6 +61,7 @@ struct RunDriver {
     job.engines = engines
     let outcome = await load(job, into: recorder.queue, label: label).result
     let loss = lease?.loss
+    signals.hurry(recorder)
     let recording = await recorder.stop()
     let record = summary(
       of: recording, header: header.without(loss), outcome: outcome,
@@ -209,6 +210,23 @@ struct RunDriver {
       samples: recording.samples, header: header, objectives: loaded.plan.objectives,
       logins: logins, smallestBaselineMedian: smallestBaselineMedian, firstRequest: firstRequest,
       stageRates: schedule.requestRates)
+  }
+}
+
+extension Signals {
+  /// After a signal, how long a store may take to keep what is left.
+  private static let storePatience = Nanos.seconds(5)
+
+  /// From a signal on, also one that has come, waits for a recording's store for a while only, and
+  /// not at all after a second one: its file stays.
+  func hurry(_ recorder: RunRecorder) {
+    onSignal { count in
+      guard count == 1 else { return recorder.forgetStore() }
+      Task {
+        try? await Task.sleep(for: .nanoseconds(Signals.storePatience.rawValue))
+        recorder.forgetStore()
+      }
+    }
   }
 }
 

@@ -16,7 +16,8 @@ extension RunSession {
     let reader = SampleReader(candidates) { runID in samples(of: runID) }
     let input = judging.input(candidates: candidates, samples: reader.samples)
     let verdict = Gate.judge(input)
-    let code = ExitCode.mostSevere(codes + [policy.code(for: verdict)])
+    let code = ExitCode.mostSevere(
+      codes + [policy.code(for: verdict)] + [signals.exitCode].compactMap { $0 })
     var notes = self.notes + judging.notes
     if let problem = run.storageProblem { notes.append(problem) }
     var report = Report(
@@ -43,11 +44,9 @@ extension RunSession {
     return try? store.samples(runID)
   }
 
-  /// What storage adds to the exit code.
+  /// What storage adds to the exit code; the report's notes say the rest.
   func storageCodes(_ run: DrivenRun) -> [ExitCode] {
-    guard let problem = run.storageProblem else { return [] }
-    Console.error(Console.inert(problem))
-    return [.notStored]
+    run.storageProblem == nil ? [] : [.notStored]
   }
 
   /// Writes the reports; returns the codes of the verdict and of whatever could not be written.
@@ -69,10 +68,14 @@ extension RunSession {
   ) -> ExitCode {
     let count = run.record.samples?.count ?? 0
     let requests = count == 1 ? "1 request is" : "\(count) requests are"
-    options.say(
-      run.storageProblem
-        ?? "interrupted: \(requests) stored as run \(run.record.header.runID), "
-        + "which is not judged and joins no baseline")
+    if let problem = run.storageProblem {
+      Console.error("interrupted: the run is not judged, and not in the store")
+      Console.error(Console.inert(problem))
+    } else {
+      options.say(
+        "interrupted: \(requests) stored as run \(run.record.header.runID), "
+          + "which is not judged and joins no baseline")
+    }
     for failure in publisher.writeRunFiles(earlier + [run.record]) { Console.error(failure.text) }
     return code
   }
