@@ -77,6 +77,9 @@ struct ContentDecoder: ~Copyable {
     self.coding = coding ?? .gzip
     firstByte = nil
     isMoreDue = false
+    // What the body before left unread is gone: nothing may be read of it.
+    stream?.pointee.next_in = nil
+    stream?.pointee.avail_in = 0
   }
 
   /// Takes coded bytes; they must stay where they are until `next` is exhausted or no longer asked.

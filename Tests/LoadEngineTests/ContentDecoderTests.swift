@@ -143,6 +143,25 @@ struct ContentDecoderTests {
     }
   }
 
+  @Test("What a body left unread is not read as the start of the next one")
+  func leftover() {
+    var decoder = ContentDecoder()
+    let packed = Packed.frame(ContentDecoderTests.pieces, bits: Packed.gzip)
+    // The first body is given up inside: damaged, or at its end marker.
+    for body in [[0x1F, 0x8B, 8, 0xFF] + packed, packed + packed] {
+      decoder.begin(.gzip)
+      body.withUnsafeBytes { bytes in
+        decoder.take(bytes)
+        _ = decoder.next()
+      }
+      // A first byte alone does not tell the form of a deflate body yet.
+      let next = Packed.frame(ContentDecoderTests.pieces, bits: Packed.zlib)
+      decoder.begin(.deflate)
+      #expect(
+        decode(next, cuts: Array(1..<next.count), with: &decoder) == ContentDecoderTests.plain)
+    }
+  }
+
   @Test("A body that is not coded is left alone")
   func off() {
     var decoder = ContentDecoder()
