@@ -182,7 +182,7 @@ struct ConversationLoadTests {
     }
     let schedule = Schedule(profiles: [
       ProfileSchedule(
-        kind: .stress, duration: .milliseconds(200), warmup: .zero,
+        kind: .stress, duration: .seconds(2), warmup: .zero,
         load: .closed([
           UserProgram(startAt: .zero, steps: steps),
           UserProgram(startAt: .milliseconds(3), steps: steps),

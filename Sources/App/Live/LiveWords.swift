@@ -6,7 +6,7 @@ import Reports
 enum LiveWords {
   /// `12 s of 20 s`.
   static func time(_ facts: LoadFacts) -> String {
-    "\(seconds(facts.elapsed)) of \(seconds(facts.duration))"
+    "\(seconds(min(facts.elapsed, facts.duration))) of \(seconds(facts.duration))"
   }
 
   /// `48 s of the run left`, or what the run waits for after the last arrival.
