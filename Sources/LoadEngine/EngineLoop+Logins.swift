@@ -56,10 +56,9 @@ extension EngineLoop {
       guard transfer.pointee.user != nil, transfer.pointee.deadline <= now else { continue }
       try end(transfer, .failure(.timedOut(logins.plan.timeout)), at: now)
     }
-    while let due = logins.timers.min, due.at <= now {
-      logins.timers.removeMin()
+    while let user = logins.popDue(at: now) {
       guard state.end == nil else { continue }
-      obey(logins.sessions.start[due.index].program.due(at: now), of: due.index, at: now)
+      obey(logins.sessions.start[user].program.due(at: now), of: user, at: now)
     }
     // One a turn, as with streams: many at once would delay the stamps of those that are open.
     if let next = logins.queue.first, let transfer = logins.freeTransfer {

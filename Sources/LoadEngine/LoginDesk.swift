@@ -17,6 +17,8 @@ struct UserSession: ~Copyable {
   /// The latest tokens that this user had.
   private(set) var secrets: [String] = []
   var waiting: [StreamPlace] = []
+  /// When the soonest of its timers comes, nil without one.
+  var timer: MonotonicNanos?
   /// Why the latest login failed.
   var failure: LoginFailure?
   /// The lines of the user's requests by scenario, made when first wanted after a login.
@@ -136,10 +138,23 @@ final class LoginDesk {
     return due
   }
 
-  /// Notes when a session is due.
+  /// Notes when a session is due; a timer that it has and that comes no later is enough, for the
+  /// session is asked then what is due next. So each renewal does not leave one behind.
   func schedule(_ user: Int) {
-    guard let due = sessions.start[user].program.nextDue else { return }
+    let session = sessions.start + user
+    guard let due = session.pointee.program.nextDue else { return }
+    if let timer = session.pointee.timer, timer <= due { return }
+    session.pointee.timer = due
     timers.insert(Due(at: due, index: user))
+  }
+
+  /// Takes a session whose timer has come, the earliest first; nil for none.
+  func popDue(at now: MonotonicNanos) -> Int? {
+    guard let due = timers.min, due.at <= now else { return nil }
+    timers.removeMin()
+    let session = sessions.start + due.index
+    if session.pointee.timer == due.at { session.pointee.timer = nil }
+    return due.index
   }
 
   /// A transfer that is free.

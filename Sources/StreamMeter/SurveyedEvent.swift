@@ -170,23 +170,12 @@ struct SeenPlaces {
   ) -> [StreamSurvey.Seen] {
     let wanted = Array(wanted.unicodeScalars)
     let ranked = seen.enumerated().map { index, item in
-      (distance: distance(wanted, Array(item.place.unicodeScalars)), index: index)
+      (
+        distance: EditDistance.between(wanted, Array(item.place.unicodeScalars)), index: index
+      )
     }.sorted { ($0.distance, $0.index) < ($1.distance, $1.index) }
     return ranked.prefix(StreamSurvey.hintsMax).map {
       StreamSurvey.Seen(place: seen[$0.index].place, text: seen[$0.index].text)
     }
-  }
-
-  /// Insertions, deletions and replacements from `a` to `b`. O(a x b).
-  private func distance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
-    var last = Array(0...b.count)
-    for i in a.indices {
-      var row = [i + 1]
-      for j in b.indices {
-        row.append(min(last[j] + (a[i] == b[j] ? 0 : 1), last[j + 1] + 1, row[j] + 1))
-      }
-      last = row
-    }
-    return last[b.count]
   }
 }

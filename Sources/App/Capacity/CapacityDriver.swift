@@ -48,8 +48,7 @@ struct CapacityDriver {
   }
 
   private mutating func driveAlone(as identity: CandidateIdentity) async throws -> DrivenCapacity {
-    try await Readiness(options: driver.options, signals: driver.signals)
-      .checkBuild(at: plan.target, commits: identity.buildNames)
+    try await driver.readiness.checkBuild(at: plan.target, commits: identity.buildNames)
     let template = RequestTemplate(plan: plan, runNonce: header.runID)
     let warmed = try await driver.warmPromptCache(plan, template, header, label: "capacity")
     use = warmed.use

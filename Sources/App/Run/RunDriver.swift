@@ -46,8 +46,7 @@ struct RunDriver {
     _ plan: Plan, as identity: CandidateIdentity, label: String
   ) async throws -> DrivenRun {
     let header = self.header(plan, identity)
-    try await Readiness(options: options, signals: signals)
-      .checkBuild(at: plan.target, commits: identity.buildNames)
+    try await readiness.checkBuild(at: plan.target, commits: identity.buildNames)
     let template = RequestTemplate(plan: plan, runNonce: header.runID)
     let warmed = try await warmPromptCache(plan, template, header, label: label)
     try signals.keep()
@@ -76,6 +75,9 @@ struct RunDriver {
     }
     return DrivenRun(record: record, end: end, isInterrupted: isInterrupted, streams: streams)
   }
+
+  /// What is asked of an endpoint before load.
+  var readiness: Readiness { Readiness(options: options, signals: signals) }
 
   /// Where spool files grow while a run goes on.
   static let spoolFolder = ".streamgate"
