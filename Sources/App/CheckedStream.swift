@@ -24,7 +24,7 @@ struct CheckedStream {
       ("headers", sample.headers), ("first byte", sample.firstByte),
       ("first choice", sample.firstChoice), ("first token", sample.firstToken),
       ("first answer", sample.firstAnswer), ("last token", sample.lastToken),
-      ("end marker", sample.done), ("end", sample.end),
+      ("end marker", sample.done), (sample.outcome.isGivenUp ? "given up" : "end", sample.end),
     ]
     let rows = stamps.map { name, stamp in ["  " + name, stamp.map(CheckedStream.time) ?? "-"] }
     lines.append(RunTable.columns(rows))

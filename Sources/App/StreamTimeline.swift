@@ -82,7 +82,8 @@ struct StreamTimeline {
       ("headers", sample.headers),
     ]
     let ends: [(String, Nanos?)] = [
-      (isMarkerLate ? "end marker, stall" : "end marker", sample.done), ("end", sample.end),
+      (isMarkerLate ? "end marker, stall" : "end marker", sample.done),
+      (sample.outcome.isGivenUp ? "given up" : "end", sample.end),
       ("given up", sample.end == nil ? stream.over : nil),
     ]
     func moments(_ stamps: [(String, Nanos?)], later: Nanos) -> [Moment] {

@@ -78,7 +78,7 @@ extension FigureMaker {
     }
   }
 
-  func addThroughput(to sheet: inout FigureSheet, indices: [Int], span: Double) {
+  func addThroughput(to sheet: inout FigureSheet, indices: [Int], span: Span) {
     let n = indices.count
     let tokens = indices.compactMap { index -> Double? in
       guard samples[index].outcome.isSuccess else { return nil }
@@ -97,21 +97,21 @@ extension FigureMaker {
     if sent > 0 {
       sheet.add("connection.reused.share", Double(reused) / Double(sent), n: sent)
     }
-    guard span > 0 else { return }
+    guard span.length > 0 else { return }
     let bytes = indices.reduce(0) { $0 + samples[$1].bodyBytes }
     let busy = indices.reduce(0.0) { sum, index in
       let sample = samples[index]
-      return sum + max(0, (sample.heardUntil - sample.intended).seconds)
+      return sum + max(0, min(sample.openUntil.seconds, span.end) - sample.intended.seconds)
     }
-    sheet.add("tokens.rate", Double(all) / span, n: n)
-    sheet.add("bytes.rate", Double(bytes) / span, n: n)
-    sheet.add("in_flight.mean", busy / span, n: n)
-    sheet.add("intended.rate", Double(n) / span, n: n)
-    sheet.add("achieved.rate", Double(sent) / span, n: n)
+    sheet.add("tokens.rate", Double(all) / span.length, n: n)
+    sheet.add("bytes.rate", Double(bytes) / span.length, n: n)
+    sheet.add("in_flight.mean", busy / span.length, n: n)
+    sheet.add("intended.rate", Double(n) / span.length, n: n)
+    sheet.add("achieved.rate", Double(sent) / span.length, n: n)
   }
 
   /// Requests that were a success within every latency bound that applies to them.
-  func addGoodput(to sheet: inout FigureSheet, indices: [Int], span: Double) {
+  func addGoodput(to sheet: inout FigureSheet, indices: [Int], span: Span) {
     let meter = ObjectiveMeter(
       samples: samples, groups: groups, header: header, yardstick: yardstick)
     let bounds = objectives.compactMap { objective -> RequestBound? in
@@ -134,7 +134,7 @@ extension FigureMaker {
     }
     guard !indices.isEmpty else { return }
     sheet.add("slo.attainment", Double(good) / Double(indices.count), n: indices.count)
-    if span > 0 { sheet.add("goodput", Double(good) / span, n: indices.count) }
+    if span.length > 0 { sheet.add("goodput", Double(good) / span.length, n: indices.count) }
   }
 
   /// A cell's turns, where it has conversations: how the context grows and what that costs.

@@ -26,13 +26,13 @@ struct FigureMaker {
     let spans = spans()
     for (key, indices) in groups.cells {
       var sheet = FigureSheet(key: key)
-      add(to: &sheet, indices: indices, span: spans[key.profile] ?? 0)
+      add(to: &sheet, indices: indices, span: spans[key.profile] ?? Span.none)
       addTurns(to: &sheet, indices: indices)
       all += sheet.figures
     }
     for (position, profile) in groups.profiles.enumerated() {
       var sheet = FigureSheet(key: CellKey(profile: profile.profile, scenario: ""))
-      add(to: &sheet, indices: profile.indices, span: spans[profile.profile] ?? 0)
+      add(to: &sheet, indices: profile.indices, span: spans[profile.profile] ?? Span.none)
       addStages(to: &sheet, position)
       addOutcomes(to: &sheet, indices: groups.scheduled[position].indices)
       all += sheet.figures
@@ -45,14 +45,14 @@ struct FigureMaker {
     return all
   }
 
-  /// Seconds from the first counted request of each profile to the last thing heard of any.
-  private func spans() -> [String: Double] {
-    var spans: [String: Double] = [:]
+  /// From the first counted request of each profile to the last thing heard of any.
+  private func spans() -> [String: Span] {
+    var spans: [String: Span] = [:]
     for (profile, indices) in groups.profiles {
       guard let first = indices.map({ samples[$0].intended }).min(),
         let last = indices.map({ samples[$0].heardUntil }).max()
       else { continue }
-      spans[profile] = (last - first).seconds
+      spans[profile] = Span(start: first.seconds, length: (last - first).seconds)
     }
     return spans
   }
@@ -69,7 +69,7 @@ struct FigureMaker {
     return cells.sorted { $0.key < $1.key }.map { (key: $0.key, indices: $0.value) }
   }
 
-  private func add(to sheet: inout FigureSheet, indices: [Int], span: Double) {
+  private func add(to sheet: inout FigureSheet, indices: [Int], span: Span) {
     addLatencies(to: &sheet, indices: indices)
     addGaps(to: &sheet, indices: indices)
     addPhases(to: &sheet, indices: indices)

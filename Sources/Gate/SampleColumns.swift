@@ -78,7 +78,11 @@ extension StreamSample {
 
   /// When the last thing was heard of the request, from profile start.
   var heardUntil: Nanos {
-    let last = [end, done, lastToken, firstToken, headers].compactMap { $0 }.max() ?? .zero
-    return max(intended + last, gapMaxAt ?? .zero)
+    let heard = [outcome.isGivenUp ? nil : end, done, lastToken, firstToken, headers]
+    return max(intended + (heard.compactMap { $0 }.max() ?? .zero), gapMaxAt ?? .zero)
   }
+
+  /// Until when it was in flight, from profile start: to its end, which is ours where we gave it
+  /// up; in runs that do not tell that, to the last that was heard of it.
+  var openUntil: Nanos { end.map { intended + $0 } ?? heardUntil }
 }

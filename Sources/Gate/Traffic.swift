@@ -5,12 +5,15 @@ struct Span {
   var start: Double
   var length: Double
   var end: Double { start + length }
+
+  /// No time at all.
+  static let none = Span(start: 0, length: 0)
 }
 
 /// What a profile's streams do over time, the warm-up's too.
 ///
-/// A stream is in flight from its sending to its end, or, where its end was ours, to the last that
-/// was heard of it. Its tokens are taken to come evenly between the first and the last.
+/// A stream is in flight from its sending to its end, or to when the client gave it up. Its tokens
+/// are taken to come evenly between the first and the last.
 struct Traffic {
   /// Ascending moments at which requests should have gone out.
   private let intended: [Double]
@@ -31,7 +34,7 @@ struct Traffic {
     var tokens: [TokenRun] = []
     for sample in samples {
       guard let sent = sample.sent?.seconds else { continue }
-      let over = max(sent, (sample.end.map { sample.intended + $0 } ?? sample.heardUntil).seconds)
+      let over = max(sent, sample.openUntil.seconds)
       streams.append((sent, over))
       if let first = sample.firstToken, let last = sample.lastToken {
         tokens.append(

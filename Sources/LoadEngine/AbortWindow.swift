@@ -1,7 +1,8 @@
 import Model
 import Plan
 
-/// The streams that ended in the last stretch of time, and whether too many of them failed.
+/// The streams that ended in the last stretch of time, and whether too many of them failed; and,
+/// for a load that is over before such a stretch is, all of them.
 struct AbortWindow {
   /// Ended streams below which no share is taken: one failure alone is not an outage.
   static let endedMin = 5
@@ -23,6 +24,14 @@ struct AbortWindow {
   private var errors = 0
   /// Of the errors, those that a slow client cannot cause.
   private var beyondClient = 0
+  /// All streams of the profile.
+  private var whole = Share()
+
+  private struct Share {
+    var ended = 0
+    var errors = 0
+    var beyondClient = 0
+  }
 
   /// A window over the requests measured from `start` on.
   init(rule: AbortRule, measuredFrom start: MonotonicNanos) {
@@ -45,6 +54,25 @@ struct AbortWindow {
     return now >= fullAt && ends.count - first >= AbortWindow.endedMin && fires(on: errors)
   }
 
+  /// Counts a stream of the profile, whenever it ended.
+  mutating func count(isError: Bool, isBeyondClient: Bool) {
+    whole.ended += 1
+    guard isError else { return }
+    whole.errors += 1
+    if isBeyondClient { whole.beyondClient += 1 }
+  }
+
+  /// Once every stream of the profile has ended: nil unless so many of them failed that the rule
+  /// fires on them all, as of a load that is shorter than the rule's time, or than the time-outs
+  /// of a service that never answers.
+  var firingAtEnd: RunGovernor.AbortFiring? {
+    func isEnough(_ count: Int) -> Bool {
+      Double(count) >= rule.errorShare * Double(whole.ended)
+    }
+    guard whole.ended >= AbortWindow.endedMin, isEnough(whole.errors) else { return nil }
+    return RunGovernor.AbortFiring(isBeyondClient: isEnough(whole.beyondClient))
+  }
+
   /// True if the errors that a slow client cannot cause are enough for the rule.
   var firesWithoutClient: Bool { fires(on: beyondClient) }
 
@@ -54,6 +82,7 @@ struct AbortWindow {
     first = 0
     errors = 0
     beyondClient = 0
+    whole = Share()
     fullAt = max(fullAt, now + rule.over)
   }
 

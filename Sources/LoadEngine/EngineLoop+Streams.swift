@@ -225,6 +225,7 @@ extension EngineLoop {
     slot.pointee.end(end, at: stamp, into: &sample, profileStart: profile.startedAt)
 
     let place = slot.pointee.place
+    if sample.outcome.isGivenUp { sample.end = sample.end ?? stamp - place.intended }
     countUse(sample, requestBytes: slot.pointee.bodyCount)
     sample.sent = slot.pointee.sentAt - profile.startedAt
     sample.requestSent = slot.pointee.requestSentAt.map { $0 - place.intended }
@@ -309,11 +310,10 @@ extension EngineLoop {
     if batch.count >= EngineLoop.batchMax { flush() }
     if sample.outcome == .http429 { noteRefusal(sample, at: now) }
     guard !sample.isWarmup, sample.outcome.isCounted else { return }
-    // After the last arrival only the slow and the failed are left: their share says nothing.
-    guard now - profile.startedAt <= profile.duration else { return }
     let isError = sample.outcome.rate(hadFirstToken: sample.firstToken != nil) != nil
     let firing = governor.countEnded(
-      isError: isError, isBeyondClient: sample.outcome.isBeyondClient, at: now)
+      isError: isError, isBeyondClient: sample.outcome.isBeyondClient, at: now,
+      isTail: now - profile.startedAt > profile.duration)
     if let firing, state.end == nil {
       let abort = Abort(
         profile: profile.kind.rawValue, rule: job.abort.text, at: now - profile.startedAt,

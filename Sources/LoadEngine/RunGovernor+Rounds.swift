@@ -65,6 +65,12 @@ extension RunGovernor {
     let now = monotonicNow()
     let profiles = job.schedule.profiles
     if let current = state.rounds.current {
+      if state.orders.end == nil, let firing = state.window.firingAtEnd {
+        state.orders.end = .aborted(
+          Abort(
+            profile: profiles[current.index].kind.rawValue, rule: job.abort.text,
+            at: now - current.at, isBeyondClient: firing.isBeyondClient))
+      }
       state.rounds.ends.append(
         ProfileEnd(
           kind: profiles[current.index].kind, startedAt: current.at - state.rounds.startedAt,

@@ -9,12 +9,16 @@ extension RunGovernor {
     let isBeyondClient: Bool
   }
 
-  /// Counts a stream that ended; nil unless the abort rule fires.
-  func countEnded(isError: Bool, isBeyondClient: Bool, at now: MonotonicNanos) -> AbortFiring? {
+  /// Counts a stream that ended; nil unless the abort rule fires. After the last arrival, in the
+  /// profile's tail, only the slow and the failed are left: their share alone says nothing.
+  func countEnded(
+    isError: Bool, isBeyondClient: Bool, at now: MonotonicNanos, isTail: Bool
+  ) -> AbortFiring? {
     state.withLock { state in
-      guard state.window.add(isError: isError, isBeyondClient: isBeyondClient, at: now) else {
-        return nil
-      }
+      state.window.count(isError: isError, isBeyondClient: isBeyondClient)
+      guard !isTail,
+        state.window.add(isError: isError, isBeyondClient: isBeyondClient, at: now)
+      else { return nil }
       return AbortFiring(isBeyondClient: state.window.firesWithoutClient)
     }
   }

@@ -104,6 +104,15 @@ public enum Outcome: Int16, Sendable, CaseIterable {
     }
   }
 
+  /// True for a stream that the client gave up: its end is when the client did so, and nothing was
+  /// heard of the service then.
+  public var isGivenUp: Bool {
+    switch self {
+    case .timeoutFirstToken, .timeoutStall, .timeoutTotal, .limit, .cancelled: true
+    default: false
+    }
+  }
+
   /// The rate that a request of this outcome counts in, nil for a success and for an outcome
   /// that is not counted. A stream that broke off after its first token is *truncated*, every
   /// other failure an *error*; none is both.

@@ -102,7 +102,7 @@ struct EarlyEndTests {
       400, every: .milliseconds(5), warmup: .seconds(1))
     var job = EngineFixture.job(
       EngineFixture.target(server.url), [profile],
-      abort: AbortRule(errorShare: 1, over: .seconds(600)))
+      abort: .never)
     job.isQuotaWatched = true
     let (report, samples) = try await EngineFixture.run(job)
     guard case .quota(.warmup(let refused, let sent)) = report.end else {

@@ -84,3 +84,8 @@ enum EngineFixture {
     return samples[0]
   }
 }
+
+extension AbortRule {
+  /// A rule that no run fulfils.
+  static let never = AbortRule(errorShare: 2, over: .seconds(600))
+}

@@ -211,15 +211,50 @@ struct LoadTests {
 
   @Test("Streams that hang beyond the last arrival are no outage: the run goes on to its end")
   func hangingTail() async throws {
+    let server = try RawServer { connection, _ in
+      defer { connection.close() }
+      while let request = connection.readRequest() {
+        if request.contains("/silent") { return connection.waitForClose() }
+        connection.send(EngineFixture.head)
+        connection.sendChunk(EngineFixture.token())
+        connection.sendChunk(EngineFixture.marker)
+        connection.send(EngineFixture.lastChunk)
+      }
+    }
+    let answered = EngineFixture.target(server.url)
+    var silent = EngineFixture.target(
+      server.url, timeouts: Timeouts(firstToken: .milliseconds(300)))
+    silent.path = "/silent"
+    let arrivals = (0..<20).map { index in
+      Arrival(
+        at: .milliseconds(5) * Int64(index),
+        request: PlannedRequest(scenario: index < 12 ? 0 : 1, prompt: 0))
+    }
+    let profile = ProfileSchedule(
+      kind: .sustained, duration: .milliseconds(100), warmup: .zero, load: .open(arrivals))
+    let job = EngineJob(
+      targets: [answered, silent], schedule: Schedule(profiles: [profile]), inFlightMax: 64,
+      abort: AbortRule(errorShare: 0.5, over: .milliseconds(50)), warmConnections: 0,
+      lateMax: .seconds(60)
+    ) { _, _, _ in Array("{}".utf8) }
+    let (report, samples) = try await EngineFixture.run(job)
+    #expect(report.end == .finished)
+    #expect(samples.count { $0.outcome == .timeoutFirstToken } == 8)
+  }
+
+  @Test("A load that is over before its service's failures are seen is aborted at its end")
+  func silentToTheEnd() async throws {
     let server = try LoadTests.silence()
     let timeouts = Timeouts(firstToken: .milliseconds(300))
     let (report, samples) = try await EngineFixture.run(
       EngineFixture.job(
         EngineFixture.target(server.url, timeouts: timeouts),
-        [EngineFixture.open(20, every: .milliseconds(5))],
-        abort: AbortRule(errorShare: 0.5, over: .milliseconds(50))))
-    #expect(report.end == .finished)
+        [EngineFixture.open(20, every: .milliseconds(5)), EngineFixture.open(1)],
+        abort: AbortRule(errorShare: 0.5, over: .seconds(10))))
+    #expect(report.aborted?.profile == "sustained" && report.aborted?.isBeyondClient == false)
     #expect(samples.count == 20 && samples.allSatisfy { $0.outcome == .timeoutFirstToken })
+    // Given up when the limit had passed, and in flight until then.
+    for sample in samples { #expect(try #require(sample.end) >= .milliseconds(300)) }
   }
 
   @Test("A service that only fails ends the run by the abort rule")

@@ -87,8 +87,9 @@ struct LoginLoadTests {
         ? LoginService.token("t0", life: 0.6)
         : LoginService.response(503, "down for p4ssw0rd")
     }
-    let job = EngineFixture.job(
+    var job = EngineFixture.job(
       service.url, EngineFixture.login(), [EngineFixture.open(30, every: .milliseconds(40))])
+    job.abort = .never
     let (report, samples) = try await EngineFixture.run(job)
     #expect(report.end == .finished && samples.count == 30)
     let failed = samples.filter { $0.outcome != .complete }

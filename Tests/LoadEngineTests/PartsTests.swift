@@ -121,6 +121,22 @@ struct PartsTests {
     #expect(!window(10, of: 4).firesWithoutClient)
   }
 
+  @Test("At a profile's end the rule looks at all of its streams, if there are enough of them")
+  func abortAtEnd() {
+    func firing(_ errors: Int, of all: Int, beyond: Int = 0) -> RunGovernor.AbortFiring? {
+      var window = AbortWindow(
+        rule: AbortRule(errorShare: 0.5, over: .seconds(10)), measuredFrom: MonotonicNanos(0))
+      for index in 0..<all {
+        window.count(isError: index < errors, isBeyondClient: index < beyond)
+      }
+      return window.firingAtEnd
+    }
+    #expect(firing(5, of: 10)?.isBeyondClient == false && firing(4, of: 10) == nil)
+    #expect(firing(9, of: 10, beyond: 5)?.isBeyondClient == true)
+    #expect(firing(4, of: 4) == nil, "a few failures are no outage")
+    #expect(firing(0, of: 0) == nil)
+  }
+
   @Test("Open files are counted with those of streams that end, and the remedy fits")
   func openFiles() {
     for engines in [1, 2, 7] {
