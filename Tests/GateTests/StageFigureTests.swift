@@ -72,6 +72,33 @@ struct StageFigureTests {
     #expect(figure(other, "stage.0.intended.rate")?.value != 2)
   }
 
+  @Test("A stream that was given up was in flight until then, and was heard of before")
+  func givenUp() throws {
+    // Two stages of a second, and after a first token nothing: each is given up after 1.5 s.
+    var samples = stage(0, count: 10) + stage(1, count: 10, from: 10)
+    for index in samples.indices {
+      samples[index].outcome = .timeoutStall
+      samples[index].lastToken = samples[index].firstToken
+      samples[index].done = nil
+      samples[index].end = .milliseconds(1_500)
+      (samples[index].gapMax, samples[index].gapMaxAt) = (nil, nil)
+    }
+    let record = summarize(samples)
+    #expect(try #require(figure(record, "stage.1.in_flight.max")).value == 15)
+    // From the first request to the last token that anything was heard of: 1.9 s + 0.1 s.
+    let starts: [Double] = (0..<20).map { 0.1 * Double($0) }
+    let open: Double = starts.reduce(0) { $0 + min(2.0 - $1, 1.5) }
+    #expect(abs(try #require(figure(record, "in_flight.mean")).value - open / 2) < 1e-9)
+    #expect(abs(try #require(figure(record, "intended.rate")).value - 10) < 1e-9)
+    // Half of them take a second, and the others longer than that.
+    for index in samples.indices where index % 2 == 0 {
+      (samples[index].outcome, samples[index].lastToken) = (.complete, .seconds(1))
+    }
+    let half = summarize(samples)
+    #expect(figure(half, "duration.censored.p50")?.value == 1)
+    #expect(figure(half, "duration.censored.p90") == nil)
+  }
+
   @Test("Failures are told by kind, what the client dropped too, and the first 429 by its time")
   func outcomes() throws {
     var samples = stage(0, count: 10) + stage(1, count: 20, from: 10)
