@@ -11,9 +11,11 @@ protocol Driver: AnyObject {
   @discardableResult
   func execute(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> Int
 
-  /// Calls `each` with every row; the row is good during the call only.
+  /// Calls `each` with every row; the row is good during the call only. A result that `isBounded`
+  /// may be held in memory whole, which is faster.
   func query(
-    _ sql: String, _ values: [SQLValue], _ each: (Row) throws(StoreError) -> Void
+    _ sql: String, _ values: [SQLValue], isBounded: Bool,
+    _ each: (Row) throws(StoreError) -> Void
   ) throws(StoreError)
 
   /// Adds rows inside the open transaction; `fill` writes row `i` column by column.
@@ -43,6 +45,8 @@ struct Dialect {
   var epilogue: [String]
   /// Made after the columns of version 2.
   var explorationViews: [String]
+  /// Made by version 4.
+  var trendViews: [String]
 }
 
 /// A bound value.
@@ -75,6 +79,13 @@ extension String {
 }
 
 extension Driver {
+  /// Calls `each` with every row of a result of any size.
+  func query(
+    _ sql: String, _ values: [SQLValue], _ each: (Row) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    try query(sql, values, isBounded: false, each)
+  }
+
   /// One statement without values.
   @discardableResult
   func execute(_ sql: String) throws(StoreError) -> Int { try execute(sql, []) }

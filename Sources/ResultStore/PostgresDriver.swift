@@ -17,7 +17,7 @@ final class PostgresDriver: Driver {
       """
     ],
     epilogue: ["CREATE INDEX sample_run ON sample USING brin (run)"] + PostgresDriver.views,
-    explorationViews: PostgresDriver.explorationViews)
+    explorationViews: PostgresDriver.explorationViews, trendViews: PostgresDriver.trendViews)
   private let connection: PostgresConnection
 
   /// Connects; everything that the text leaves out comes from libpq's environment.
@@ -53,14 +53,18 @@ final class PostgresDriver: Driver {
   }
 
   func query(
-    _ sql: String, _ values: [SQLValue], _ each: (Row) throws(StoreError) -> Void
+    _ sql: String, _ values: [SQLValue], isBounded: Bool,
+    _ each: (Row) throws(StoreError) -> Void
   ) throws(StoreError) {
     // Row by row, so that a large result is never in memory whole.
-    try connection.send(sql, values, rowByRow: true)
+    try connection.send(sql, values, rowByRow: !isBounded)
     try connection.results { result throws(StoreError) in
       switch PQresultStatus(result) {
-      case PGRES_SINGLE_TUPLE: try each(Row(source: .postgres(result), store: store))
-      case PGRES_TUPLES_OK, PGRES_COMMAND_OK: break
+      case PGRES_SINGLE_TUPLE, PGRES_TUPLES_OK:
+        for row in 0..<PQntuples(result) {
+          try each(Row(source: .postgres(result, row: row), store: store))
+        }
+      case PGRES_COMMAND_OK: break
       default: throw connection.error(result)
       }
     }

@@ -26,7 +26,45 @@ public struct EnvironmentReference: Sendable, Equatable {
   }
 }
 
+/// A project's environment in a store.
+public struct StoredEnvironment: Sendable, Equatable {
+  /// The project's name.
+  public var project: String
+  /// The environment's key.
+  public var environment: String
+  /// Runs in it, of whatever kind.
+  public var runs: Int
+}
+
 extension ResultStore {
+  /// Every environment that has runs, sorted.
+  public func environments() throws(StoreError) -> [StoredEnvironment] {
+    var found: [StoredEnvironment] = []
+    try driver.query(
+      "SELECT project, environment, COUNT(*) FROM run GROUP BY project, environment"
+        + " ORDER BY project, environment", []
+    ) { row throws(StoreError) in
+      found.append(
+        StoredEnvironment(
+          project: try row.text(0), environment: try row.text(1),
+          runs: Int(try row.integer(2))))
+    }
+    return found
+  }
+
+  /// How many finished runs an environment has of each branch, the most first.
+  public func branches(
+    project: String, environment: String
+  ) throws(StoreError) -> [(branch: String, runs: Int)] {
+    var found: [(branch: String, runs: Int)] = []
+    try driver.query(
+      "SELECT branch, COUNT(*) FROM run WHERE project = $1 AND environment = $2"
+        + " AND finished = 1 GROUP BY branch ORDER BY COUNT(*) DESC, branch",
+      [.text(project), .text(environment)]
+    ) { row throws(StoreError) in found.append((try row.text(0), Int(try row.integer(1)))) }
+    return found
+  }
+
   /// The frozen reference of an environment, nil before its first usable run of main.
   public func environment(
     project: String, key: String

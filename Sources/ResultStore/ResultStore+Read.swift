@@ -14,13 +14,18 @@ public struct RunFilter: Sendable, Equatable {
   public var isFinished: Bool?
   /// Usable or not.
   public var isUsable: Bool?
+  /// Stored at this time or later.
+  public var since: UnixNanos?
   /// The latest so many.
   public var limit: Int?
+  /// So many of the latest are passed over.
+  public var skip = 0
 
   /// A filter; by default every run.
   public init(
     project: String? = nil, environment: String? = nil, branch: String? = nil,
-    commit: String? = nil, isFinished: Bool? = nil, isUsable: Bool? = nil, limit: Int? = nil
+    commit: String? = nil, isFinished: Bool? = nil, isUsable: Bool? = nil,
+    since: UnixNanos? = nil, limit: Int? = nil, skip: Int = 0
   ) {
     self.project = project
     self.environment = environment
@@ -28,17 +33,19 @@ public struct RunFilter: Sendable, Equatable {
     self.commit = commit
     self.isFinished = isFinished
     self.isUsable = isUsable
+    self.since = since
     self.limit = limit
+    self.skip = skip
   }
 
   /// Conditions on table `run`, and their values.
   fileprivate var conditions: (sql: String, values: [SQLValue]) {
     var terms: [String] = []
     var values: [SQLValue] = []
-    func require(_ column: String, _ value: SQLValue?) {
+    func require(_ column: String, _ value: SQLValue?, _ relation: String = "=") {
       guard let value else { return }
       values.append(value)
-      terms.append("\(column) = $\(values.count)")
+      terms.append("\(column) \(relation) $\(values.count)")
     }
     require("project", project.map { .text($0) })
     require("environment", environment.map { .text($0) })
@@ -46,40 +53,43 @@ public struct RunFilter: Sendable, Equatable {
     require("commit_id", commit.map { .text($0) })
     require("finished", isFinished.map { SQLValue($0) })
     require("usable", isUsable.map { SQLValue($0) })
+    require("stored_at", since.map { SQLValue($0) }, ">=")
     return (terms.isEmpty ? "" : " WHERE " + terms.joined(separator: " AND "), values)
   }
-}
-
-/// Which figures are read with a run.
-public enum FigureSelection: Sendable, Equatable {
-  /// None: the gate does not need them.
-  case none
-  /// Those of these names.
-  case named([String])
-  /// All.
-  case all
 }
 
 extension ResultStore {
   /// The runs that a filter lets through, the earliest stored first, without samples.
   ///
-  /// Six queries, whatever the number of runs; an imported run counts as stored at its start.
+  /// At most six queries for each 500 runs; an imported run counts as stored at its start.
   public func runs(
     _ filter: RunFilter, figures: FigureSelection = .all
   ) throws(StoreError) -> [RunRecord] {
+    try runs(filter, parts: RunParts(figures: figures)).map(\.record)
+  }
+
+  /// The same with no more of each run than is needed, and with when it was stored.
+  public func runs(_ filter: RunFilter, parts: RunParts) throws(StoreError) -> [StoredRun] {
     let (conditions, values) = filter.conditions
+    let names = RunColumns.selected(selfCheck: parts.hasSelfCheck)
     var sql =
-      "SELECT key, \(RunColumns.names.joined(separator: ", ")) FROM run\(conditions)"
+      "SELECT key, stored_at, \(names) FROM run\(conditions)"
       + " ORDER BY stored_at DESC, run_id DESC"
-    if let limit = filter.limit { sql += " LIMIT \(max(0, limit))" }
-    var found: [(key: Int64, record: RunRecord)] = []
-    try driver.query(sql, values) { row throws(StoreError) in
-      let header = try RunColumns.header(row, from: 1)
-      found.append((try row.integer(0), RunRecord(header: header)))
+    // A limit that is no limit, since SQLite has no OFFSET without one.
+    if filter.limit != nil || filter.skip > 0 {
+      sql += " LIMIT \(max(0, filter.limit ?? Int(Int32.max))) OFFSET \(max(0, filter.skip))"
+    }
+    var found: [StoredRun] = []
+    var reader = HeaderReader()
+    try driver.query(sql, values, isBounded: true) { row throws(StoreError) in
+      found.append(
+        StoredRun(
+          key: try row.integer(0), storedAt: UnixNanos(try row.integer(1)),
+          record: RunRecord(header: try reader.header(row, from: 2))))
     }
     found.reverse()
-    try readFigures(into: &found, figures)
-    return found.map { $0.record }
+    try fill(&found, parts)
+    return found
   }
 
   /// When each run of an environment was stored, by the database server's clock; an imported run
@@ -97,15 +107,19 @@ extension ResultStore {
 
   /// The run of that id, or the only one whose id begins so; without samples.
   public func record(_ idOrPrefix: String) throws(StoreError) -> RunRecord {
-    var matches: [(key: Int64, record: RunRecord)] = []
+    var matches: [StoredRun] = []
+    var reader = HeaderReader()
     // A range and not LIKE, whose meaning differs: nothing that begins so is above the last
     // scalar of Unicode behind it.
     try driver.query(
-      "SELECT key, \(RunColumns.names.joined(separator: ", ")) FROM run"
+      "SELECT key, stored_at, \(RunColumns.selected(selfCheck: true)) FROM run"
         + " WHERE run_id >= $1 AND run_id <= $2 ORDER BY run_id LIMIT 10",
       [.text(idOrPrefix), .text(idOrPrefix + "\u{10FFFF}")]
     ) { row throws(StoreError) in
-      matches.append((try row.integer(0), RunRecord(header: try RunColumns.header(row, from: 1))))
+      matches.append(
+        StoredRun(
+          key: try row.integer(0), storedAt: UnixNanos(try row.integer(1)),
+          record: RunRecord(header: try reader.header(row, from: 2))))
     }
     if let exact = matches.first(where: { $0.record.header.runID == idOrPrefix }) {
       matches = [exact]
@@ -114,122 +128,7 @@ extension ResultStore {
     guard matches.count == 1 else {
       throw .ambiguousRun(idOrPrefix, matches: matches.map { $0.record.header.runID })
     }
-    try readFigures(into: &matches, .all)
+    try fill(&matches, RunParts())
     return matches[0].record
-  }
-
-  private func readFigures(
-    into found: inout [(key: Int64, record: RunRecord)], _ selection: FigureSelection
-  ) throws(StoreError) {
-    if found.isEmpty { return }
-    var index: [Int64: Int] = [:]
-    for (i, run) in found.enumerated() { index[run.key] = i }
-    let keys = found.map { SQLValue.integer($0.key) }
-    for start in stride(from: 0, to: keys.count, by: ResultStore.keysMax) {
-      let some = Array(keys[start..<min(start + ResultStore.keysMax, keys.count)])
-      try readCells(of: some, index, &found)
-      try readRates(of: some, index, &found)
-      try readObjectives(of: some, index, &found)
-      try readFigures(of: some, selection, index, &found)
-    }
-    for i in found.indices { found[i].record.sortCells() }
-  }
-
-  /// Keys bound in one statement.
-  private static let keysMax = 500
-
-  private func list(_ count: Int, after bound: Int = 0) -> String {
-    "(" + (1...count).map { "$\($0 + bound)" }.joined(separator: ", ") + ")"
-  }
-
-  private func readCells(
-    of keys: [SQLValue], _ index: [Int64: Int], _ found: inout [(key: Int64, record: RunRecord)]
-  ) throws(StoreError) {
-    var values: [(Int64, LatencyValue)] = []
-    try driver.query(
-      "SELECT run, profile, scenario, region, metric, log_value, n FROM cell"
-        + " WHERE run IN \(list(keys.count))", keys
-    ) { row throws(StoreError) in
-      let value = LatencyValue(
-        key: try row.cell(1), metric: try RunColumns.code(row, 4) { LatencyMetric(rawValue: $0) },
-        logValue: try row.double(5), n: Int(try row.integer(6)))
-      values.append((try row.integer(0), value))
-    }
-    for (key, value) in values {
-      if let i = index[key] { found[i].record.latencies.append(value) }
-    }
-  }
-
-  private func readRates(
-    of keys: [SQLValue], _ index: [Int64: Int], _ found: inout [(key: Int64, record: RunRecord)]
-  ) throws(StoreError) {
-    var values: [(Int64, RateCount)] = []
-    try driver.query(
-      "SELECT run, profile, metric, k, n FROM rate WHERE run IN \(list(keys.count))", keys
-    ) { row throws(StoreError) in
-      let value = RateCount(
-        profile: try row.text(1), rate: try RunColumns.code(row, 2) { RateMetric(rawValue: $0) },
-        k: Int(try row.integer(3)), n: Int(try row.integer(4)))
-      values.append((try row.integer(0), value))
-    }
-    for (key, value) in values {
-      if let i = index[key] { found[i].record.rates.append(value) }
-    }
-  }
-
-  private func readObjectives(
-    of keys: [SQLValue], _ index: [Int64: Int], _ found: inout [(key: Int64, record: RunRecord)]
-  ) throws(StoreError) {
-    var values: [(Int64, ObjectiveFigure)] = []
-    try driver.query(
-      "SELECT run, objective, value, n FROM objective WHERE run IN \(list(keys.count))"
-        + " ORDER BY run, position", keys
-    ) { row throws(StoreError) in
-      let value = ObjectiveFigure(
-        objective: try row.text(1), value: try row.doubleOrNil(2), n: Int(try row.integer(3)))
-      values.append((try row.integer(0), value))
-    }
-    for (key, value) in values {
-      if let i = index[key] { found[i].record.objectives.append(value) }
-    }
-  }
-
-  private func readFigures(
-    of keys: [SQLValue], _ selection: FigureSelection, _ index: [Int64: Int],
-    _ found: inout [(key: Int64, record: RunRecord)]
-  ) throws(StoreError) {
-    var condition = ""
-    var bound = keys
-    switch selection {
-    case .none, .named([]): return
-    case .all: break
-    case .named(let names):
-      condition = " AND name IN \(list(names.count, after: keys.count))"
-      bound += names.map { .text($0) }
-    }
-    var values: [(Int64, ReportFigure)] = []
-    try driver.query(
-      "SELECT run, profile, scenario, region, name, value, n FROM figure"
-        + " WHERE run IN \(list(keys.count))\(condition)", bound
-    ) { row throws(StoreError) in
-      let key = try row.cell(1)
-      let value = ReportFigure(
-        profile: key.profile, scenario: key.scenario, region: key.region,
-        name: try row.text(4), value: try row.double(5), n: Int(try row.integer(6)))
-      values.append((try row.integer(0), value))
-    }
-    for (key, value) in values {
-      if let i = index[key] { found[i].record.figures.append(value) }
-    }
-  }
-}
-
-extension Row {
-  /// Profile, scenario and region in three columns.
-  fileprivate func cell(_ column: Int) throws(StoreError) -> CellKey {
-    let region = try text(column + 2)
-    return CellKey(
-      profile: try text(column), scenario: try text(column + 1),
-      region: region.isEmpty ? nil : region)
   }
 }

@@ -6,8 +6,8 @@ struct Row {
   enum Source {
     /// A statement that stands on the row.
     case sqlite(OpaquePointer)
-    /// A binary result whose first row it is.
-    case postgres(OpaquePointer)
+    /// A row of a binary result.
+    case postgres(OpaquePointer, row: Int32)
   }
 
   let source: Source
@@ -17,7 +17,7 @@ struct Row {
   func isNull(_ column: Int) -> Bool {
     switch source {
     case .sqlite(let statement): sqlite3_column_type(statement, Int32(column)) == SQLITE_NULL
-    case .postgres(let result): PQgetisnull(result, 0, Int32(column)) == 1
+    case .postgres(let result, let row): PQgetisnull(result, row, Int32(column)) == 1
     }
   }
 
@@ -34,8 +34,8 @@ struct Row {
         throw damaged(column, "is no whole number")
       }
       return sqlite3_column_int64(statement, Int32(column))
-    case .postgres(let result):
-      let bytes = field(result, column)
+    case .postgres(let result, let row):
+      let bytes = field(result, row, column)
       switch bytes.count {
       case 2: return Int64(Int16(truncatingIfNeeded: bigEndian(bytes)))
       case 4: return Int64(Int32(truncatingIfNeeded: bigEndian(bytes)))
@@ -55,8 +55,8 @@ struct Row {
     switch source {
     case .sqlite(let statement):
       return sqlite3_column_double(statement, Int32(column))
-    case .postgres(let result):
-      let bytes = field(result, column)
+    case .postgres(let result, let row):
+      let bytes = field(result, row, column)
       guard bytes.count == 8 else { throw damaged(column, "is no binary64 number") }
       return Double(bitPattern: bigEndian(bytes))
     }
@@ -74,8 +74,8 @@ struct Row {
       guard let start = sqlite3_column_text(statement, Int32(column)) else { return "" }
       let count = Int(sqlite3_column_bytes(statement, Int32(column)))
       return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
-    case .postgres(let result):
-      return String(decoding: field(result, column), as: UTF8.self)
+    case .postgres(let result, let row):
+      return String(decoding: field(result, row, column), as: UTF8.self)
     }
   }
 
@@ -83,10 +83,12 @@ struct Row {
     .damaged(store: store, reason: "column \(column) \(what)")
   }
 
-  private func field(_ result: OpaquePointer, _ column: Int) -> UnsafeRawBufferPointer {
+  private func field(
+    _ result: OpaquePointer, _ row: Int32, _ column: Int
+  ) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(
-      start: PQgetvalue(result, 0, Int32(column)),
-      count: Int(PQgetlength(result, 0, Int32(column))))
+      start: PQgetvalue(result, row, Int32(column)),
+      count: Int(PQgetlength(result, row, Int32(column))))
   }
 
   private func bigEndian(_ bytes: UnsafeRawBufferPointer) -> UInt64 {

@@ -15,4 +15,10 @@ extension Schema {
       expires_at BIGINT NOT NULL)
     """,
   ]
+
+  /// Version 4: a trend reads one metric of many runs. All that it needs is in the index, and what
+  /// lies beside each other there is read together.
+  static let trendIndexes = [
+    "CREATE INDEX cell_metric ON cell (metric, run, profile, scenario, region, log_value, n)"
+  ]
 }

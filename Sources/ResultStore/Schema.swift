@@ -25,6 +25,9 @@ enum Schema {
     },
     // A client of version 2 knows no accepted run and takes no lease.
     Step(version: 3, minReader: 1, release: "0.1.0") { _ in acceptances },
+    Step(version: 4, minReader: 1, release: "0.1.0") { dialect in
+      trendIndexes + dialect.trendViews
+    },
   ]
 
   private static func version(of steps: [Step]) -> Int { steps.map(\.version).max() ?? 0 }

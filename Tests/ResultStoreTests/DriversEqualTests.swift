@@ -15,6 +15,11 @@ struct DriversEqualTests {
       for figures in [FigureSelection.all, .none, .named(["ttft.p95", "'"])] {
         try both(stores) { store in try store.runs(filter, figures: figures) }
       }
+      for parts in DriversEqualTests.parts {
+        try both(stores) { store in
+          try store.runs(filter, parts: parts).map { [$0.record] }
+        }
+      }
     }
     let ids = try stores[0].runs(RunFilter()).map { $0.header.runID }
     #expect(!ids.isEmpty)
@@ -135,14 +140,25 @@ struct DriversEqualTests {
     return errors
   }
 
+  /// Parts of runs, of a profile, scenario and region that some have.
+  private static let parts: [RunParts] = [
+    .outline, .judged, RunParts(latencies: [.ttftP50, .tpotP50], rates: [.error]),
+    RunParts(figures: .named(["ttft.p95", "'"]), profile: "sustained", scenario: ""),
+    RunParts(rates: [], scenario: "sh\"o;rt", region: "eu"),
+  ]
+
   /// Filters that let some runs through, and many that let none.
   private func filters(seed: UInt64) -> [RunFilter] {
     var random = RandomRun(seed: seed ^ 0xF)
-    var filters = [RunFilter(), RunFilter(isFinished: false), RunFilter(isUsable: true)]
+    var filters = [
+      RunFilter(), RunFilter(isFinished: false), RunFilter(isUsable: true), RunFilter(skip: 3),
+      RunFilter(since: UnixNanos(1_700_000_000_000_000_000)),
+    ]
     for _ in 0..<20 {
       filters.append(RunFilter(project: random.name(), limit: random.count() % 6))
       filters.append(RunFilter(environment: random.name(), branch: random.text()))
       filters.append(RunFilter(commit: random.name(), isFinished: random.flag()))
+      filters.append(RunFilter(limit: random.count() % 6, skip: random.count() % 4))
     }
     return filters
   }
