@@ -173,7 +173,7 @@ public struct Git: Sendable {
   }
 
   /// One call of git. `core.fsmonitor` is put off: it names a program that `status` would start.
-  private func ask(
+  func ask(
     _ arguments: [String], cutting isCutAllowed: Bool = false
   ) throws(GitError) -> GitAnswer {
     let command = ["git", "-C", folder, "--no-pager", "-c", "core.fsmonitor=false"] + arguments
@@ -234,7 +234,7 @@ public enum GitError: Error, Sendable, Equatable {
 }
 
 /// What one call of git gave.
-private struct GitAnswer {
+struct GitAnswer {
   var question: String
   var result: Subprocess.Result
 

@@ -17,9 +17,9 @@ public enum ChangePoints {
   ///
   /// `runs` are those that the trend's points index; `starts` are runs that begin a segment because
   /// a person said so. The last `windowRuns` values are searched as one series, those before them
-  /// in windows that overlap by half. The same trend gives the same points: all chance comes from
-  /// the environment, the metric, and a segment's first run and length. O(n) windows, each O(999
-  /// n^2) where something changed and a few n^2 where nothing did.
+  /// in windows that overlap by a quarter. The same trend gives the same points: all chance comes
+  /// from the environment, the metric, and a segment's first run and length. O(n) windows, each
+  /// O(999 n^2) where something changed and a few n^2 where nothing did.
   public static func find(
     in trend: Trend, runs: [TrendRun], environment: String, starts: Set<String> = []
   ) -> [ChangePoint] {
@@ -48,7 +48,7 @@ private struct ChangeFinder {
     self.trend = trend
     self.runs = runs
     self.environment = environment
-    levels = trend.points.map { trend.level($0) }
+    levels = trend.points.map { trend.searched($0) }
     // A run without a value of this trend starts its segment with the next one that has one.
     let started = starts.isEmpty ? [] : runs.indices.filter { starts.contains(runs[$0].runID) }
     fixed = Set(started.compactMap { run in trend.points.firstIndex { $0.run >= run } }).sorted()
@@ -63,7 +63,7 @@ private struct ChangeFinder {
       if start == 0 { break }
       // The window could not have found a split nearer to its start.
       uncovered = start + ChangePoints.segmentRunsMin
-      end = start + ChangePoints.windowRuns / 2
+      end = start + ChangePoints.windowRuns / 4
     }
     return points(borders)
   }
@@ -86,7 +86,7 @@ private struct ChangeFinder {
     let found = EDivisive.significantSplit(
       Array(levels[segment]), minimum: ChangePoints.segmentRunsMin,
       permutations: ChangePoints.permutations, pMax: ChangePoints.pMax
-    ) { generator.shuffle(&$0) }
+    ) { generator.next() }
     guard let found else { return }
     let middle = segment.lowerBound + found.split.index
     borders.append(Border(index: middle, p: found.p))
@@ -117,7 +117,7 @@ private struct ChangeFinder {
   /// The mean of each segment, in the trend's unit; one more than there are borders.
   private func means(between borders: [Int], in window: Range<Int>) -> [Double] {
     let ends = [window.lowerBound] + borders + [window.upperBound]
-    return zip(ends, ends.dropFirst()).map { trend.mean(trend.points[$0..<$1]) }
+    return zip(ends, ends.dropFirst()).map { trend.level(trend.points[$0..<$1]) }
   }
 
   /// Borders with their levels, kinds and states; those of people where this trend did not change
@@ -160,7 +160,8 @@ private struct ChangeFinder {
     // A person may have begun a segment with the first run that there is.
     let last = runs[trend.points[max(0, border.index - 1)].run]
     return ChangePoint(
-      id: trend.id, runID: run.runID, commit: run.commit, startedAt: run.startedAt,
+      id: trend.id, run: trend.points[border.index].run, runID: run.runID, commit: run.commit,
+      startedAt: run.startedAt,
       runBefore: last.runID, commitBefore: last.commit, before: before, after: after,
       scale: trend.scale, p: border.p, kind: kind, state: state,
       runsSince: trend.points.count - border.index)
@@ -169,7 +170,7 @@ private struct ChangeFinder {
 
 extension Trend {
   /// The value on the scale whose spread does not depend on its size.
-  func level(_ point: TrendPoint) -> Double {
+  func searched(_ point: TrendPoint) -> Double {
     switch scale {
     case .logarithmic: log(point.value)
     case .share:
@@ -177,16 +178,6 @@ extension Trend {
       asin(
         ((Double(point.k ?? 0) + 0.375) / (Double(point.n) + 0.75)).squareRoot())
     case .linear: point.value
-    }
-  }
-
-  /// The mean of points, in the trend's unit: geometric, pooled, or arithmetic by scale.
-  func mean(_ points: ArraySlice<TrendPoint>) -> Double {
-    switch scale {
-    case .logarithmic: exp(Statistics.mean(points.map { log($0.value) }))
-    case .share:
-      Double(points.reduce(0) { $0 + ($1.k ?? 0) }) / Double(points.reduce(0) { $0 + $1.n })
-    case .linear: Statistics.mean(points.map(\.value))
     }
   }
 

@@ -12,13 +12,11 @@ public struct MainChanges: Sendable, Equatable {
   /// that begin a segment because a person said so. The runs have their cells and rates.
   public init(runs records: [RunRecord], environment: String, starts: Set<String> = []) {
     let table = TrendTable(records)
-    var places: [String: Int] = [:]
-    for (place, run) in table.runs.enumerated() { places[run.runID] = place }
     points = table.composites().flatMap { trend in
       ChangePoints.find(
         in: trend, runs: table.runs, environment: environment, starts: starts)
     }.enumerated().sorted { a, b in
-      (places[a.element.runID] ?? 0, a.offset) < (places[b.element.runID] ?? 0, b.offset)
+      (a.element.run, a.offset) < (b.element.run, b.offset)
     }.map(\.element)
   }
 
@@ -32,6 +30,14 @@ public struct MainChanges: Sendable, Equatable {
 }
 
 extension Baseline {
+  /// Runs, the oldest first, in the order in which a baseline is chosen: by git where it knows
+  /// both commits (later ones have a larger number), else by time.
+  public static func inOrder(
+    _ runs: [HistoryEntry], gitOrder: [String: Int] = [:]
+  ) -> [HistoryEntry] {
+    order(runs, gitOrder: gitOrder) { _ in .unknown }.map(\.entry)
+  }
+
   /// Runs of main at most that are searched for changes: the last `ChangePoints.windowRuns` as one
   /// series, and those before them so that a regression that nobody accepts is not forgotten soon.
   public static let seriesRunsMax = 300

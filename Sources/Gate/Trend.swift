@@ -1,4 +1,6 @@
+import Glibc
 public import Model
+import Statistics
 
 /// What a trend follows over the runs of a branch.
 public enum TrendID: Sendable, Hashable, Comparable {
@@ -125,6 +127,24 @@ public struct Trend: Sendable, Equatable {
     self.effect = effect
     self.points = points
   }
+
+  /// The level of neighbouring points, in the trend's unit: their geometric mean, their pooled
+  /// share, or their mean, by scale. There is at least one.
+  public func level(_ points: ArraySlice<TrendPoint>) -> Double {
+    switch scale {
+    case .logarithmic: exp(mean(points.map { log($0.value) }))
+    case .share:
+      Double(points.reduce(0) { $0 + ($1.k ?? 0) }) / Double(points.reduce(0) { $0 + $1.n })
+    case .linear: mean(points.map(\.value))
+    }
+  }
+
+  /// How far runs of an unchanged service differ, as a share: the standard deviation of one run's
+  /// logarithm. Nil for another scale and with too few runs to tell.
+  public var noise: Double? {
+    guard scale == .logarithmic, points.count > RunLevelTest.nuMin else { return nil }
+    return RunLevelTest.variance(successive: points.map { log($0.value) }).squareRoot()
+  }
 }
 
 /// A place at which a trend's level changed for good (STATISTICS section 8).
@@ -134,7 +154,9 @@ public struct Trend: Sendable, Equatable {
 public struct ChangePoint: Sendable, Equatable {
   /// What changed.
   public var id: TrendID
-  /// The first run of the new level.
+  /// The first run of the new level: an index into the trend table's runs.
+  public var run: Int
+  /// Its id.
   public var runID: String
   /// Its commit: the last of those that may have made the change.
   public var commit: String

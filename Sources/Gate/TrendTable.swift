@@ -7,7 +7,7 @@ import Statistics
 public struct TrendTable: Sendable {
   /// The runs, in the order in which they were given.
   public let runs: [TrendRun]
-  private let records: [RunRecord]
+  let records: [RunRecord]
 
   /// The smallest change of a latency or a figure that counts (STATISTICS section 8).
   static let shareMin = 0.03
@@ -29,7 +29,7 @@ public struct TrendTable: Sendable {
   /// The composites: every latency and rate over all cells that has values, latencies first.
   public func composites() -> [Trend] {
     let order: [LatencyMetric] = [.ttftP50, .ttftP95, .tpotP50, .durstdP50, .durationP50]
-    let columns = columns()
+    let columns = TrendColumns(records)
     let latencies = order.compactMap { composite($0, columns) }
     let rates = [RateMetric.error, .truncated, .stalled].compactMap { rate($0, profile: nil) }
     return latencies + rates
@@ -38,16 +38,17 @@ public struct TrendTable: Sendable {
   /// The trend of one composite, nil without values.
   public func composite(_ metric: GateMetric) -> Trend? {
     switch metric {
-    case .latency(let metric): composite(metric, columns())
+    case .latency(let metric): composite(metric, TrendColumns(records))
     case .rate(let rate): self.rate(rate, profile: nil)
     }
   }
 
   /// The gate's cells and profiles' rates, each a trend, sorted.
   public func cells() -> [Trend] {
-    let columns = columns()
-    let latencies = columns.keys.sorted().compactMap { id in
-      latency(.gate(id.hypothesis), columns[id] ?? [:])
+    let latencies = TrendColumns(records).all.compactMap { column in
+      latency(
+        .gate(column.id.hypothesis),
+        column.present.map { (run: $0, level: column.levels[$0], n: column.counts[$0]) })
     }
     let profiles = Set(records.flatMap { $0.rates.map(\.profile) }).sorted()
     let rates = profiles.flatMap { profile in
@@ -58,81 +59,45 @@ public struct TrendTable: Sendable {
 
   // MARK: - Latencies
 
-  /// A cell's values by run; a value of runs that counted tokens by another unit than the newest
-  /// is none.
-  private typealias Column = [Int: LatencyValue]
-
-  private func columns() -> [CellID: Column] {
-    let unit = records.last?.header.tokenUnit
-    var columns: [CellID: Column] = [:]
-    for (run, record) in records.enumerated() {
-      for value in record.latencies {
-        let countsTokens = value.metric == .tpotP50 || value.metric == .durstdP50
-        if countsTokens, record.header.tokenUnit != unit { continue }
-        columns[CellID(key: value.key, metric: value.metric), default: [:]][run] = value
-      }
-    }
-    return columns
-  }
-
   /// y*: the mean of the cells' logarithms, each weighted by one over its variance, over the runs
   /// that have them all (STATISTICS section 4). The variance comes from neighbouring runs, since a
   /// trend has no groups yet: these are what is looked for.
-  private func composite(_ metric: LatencyMetric, _ columns: [CellID: Column]) -> Trend? {
-    let all = columns.filter { $0.key.metric == metric }
-    let having = Set(all.values.flatMap(\.keys)).count
-    let cells = all.filter { _, column in
-      let finite = column.values.count { $0.logValue.isFinite }
-      return Double(finite) >= TrendTable.presentMin * Double(having)
-        && median(column.values.map(\.n)) >= Floors.gate(metric)
-    }.sorted { $0.key < $1.key }.map(\.value)
-    guard !cells.isEmpty else { return nil }
-    let weights = cells.map { column in
-      let values = column.sorted { $0.key < $1.key }.suffix(ChangePoints.windowRuns)
-      return 1
-        / RunLevelTest.variance(
-          successive: values.map(\.value.logValue).filter(\.isFinite))
+  private func composite(_ metric: LatencyMetric, _ columns: TrendColumns) -> Trend? {
+    let all = columns.all.filter { $0.id.metric == metric }
+    let having = records.indices.count { run in all.contains { !$0.levels[run].isNaN } }
+    let cells = all.filter { column in
+      Double(column.finite.count) >= TrendTable.presentMin * Double(having)
+        && median(column.present.map { column.counts[$0] }) >= Floors.gate(metric)
     }
-    let sum = weights.reduce(0, +)
+    guard !cells.isEmpty else { return nil }
+    let precisions = cells.map { column in
+      1 / RunLevelTest.variance(successive: column.finite.suffix(ChangePoints.windowRuns))
+    }
+    let sum = precisions.reduce(0, +)
     var points: [(run: Int, level: Double, n: Int)] = []
     for run in records.indices {
-      let values = cells.compactMap { $0[run] }
-      guard values.count == cells.count, values.allSatisfy({ $0.logValue.isFinite }) else {
-        continue
+      var (level, n) = (0.0, 0)
+      for (column, precision) in zip(cells, precisions) {
+        // One that is not finite makes the sum so.
+        level += column.levels[run] * precision / sum
+        n += column.counts[run]
       }
-      let level = zip(values, weights).reduce(0) { $0 + $1.0.logValue * $1.1 / sum }
-      points.append((run, level, values.reduce(0) { $0 + $1.n }))
+      points.append((run, level, n))
     }
     return latency(.gate(HypothesisID(metric: .latency(metric))), points)
   }
 
-  private func latency(_ id: TrendID, _ column: Column) -> Trend? {
-    let points = column.sorted { $0.key < $1.key }.compactMap { run, value in
-      value.logValue.isFinite ? (run: run, level: value.logValue, n: value.n) : nil
-    }
-    return latency(id, points)
-  }
-
+  /// The trend of levels, those that are not finite passed over.
   private func latency(
-    _ id: TrendID, _ points: [(run: Int, level: Double, n: Int)]
+    _ id: TrendID, _ levels: [(run: Int, level: Double, n: Int)]
   ) -> Trend? {
+    let points = levels.filter(\.level.isFinite)
     guard !points.isEmpty else { return nil }
-    let half = TrendTable.halfWidth(points.map(\.level))
-    return Trend(
+    var trend = Trend(
       id: id, scale: .logarithmic, direction: .worseUp, effect: log1p(TrendTable.shareMin),
-      points: points.map { point in
-        TrendPoint(
-          run: point.run, value: exp(point.level), n: point.n,
-          interval: half.map { exp(point.level - $0)...exp(point.level + $0) })
-      })
-  }
-
-  /// Half of the interval that a run lands in by chance; nil with too few runs to tell.
-  private static func halfWidth(_ levels: [Double]) -> Double? {
-    let nu = levels.count - 1
-    guard nu >= RunLevelTest.nuMin else { return nil }
-    let s = RunLevelTest.variance(successive: levels).squareRoot()
-    return s * StudentT.quantile((1 + confidence) / 2, df: Double(min(nu, RunLevelTest.dfMax)))
+      points: points.map { TrendPoint(run: $0.run, value: exp($0.level), n: $0.n) })
+    trend.addIntervals(confidence: TrendTable.confidence)
+    return trend
   }
 
   private func median(_ counts: [Int]) -> Int {
@@ -167,13 +132,28 @@ public struct TrendTable: Sendable {
       effect: GatePlan.defaultEffects[rate.rawValue] ?? TrendTable.shareMin, points: points)
   }
 
+  /// The standard normal's quantile for an interval of that confidence.
+  private static let z = Normal.quantile((1 + confidence) / 2)
+
   /// The 95 % interval of a share. Source: Wilson 1927.
   static func wilson(k: Int, n: Int) -> ClosedRange<Double> {
-    let z = Normal.quantile((1 + confidence) / 2)
     let (share, n) = (Double(k) / Double(n), Double(n))
     let center = (share + z * z / (2 * n)) / (1 + z * z / n)
     let half =
       z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot()
     return max(0, center - half)...min(1, center + half)
+  }
+}
+
+extension Trend {
+  /// Gives each point the interval that a run lands in by chance.
+  fileprivate mutating func addIntervals(confidence: Double) {
+    guard let noise else { return }
+    let df = Double(min(points.count - 1, RunLevelTest.dfMax))
+    let factor = exp(noise * StudentT.quantile((1 + confidence) / 2, df: df))
+    for index in points.indices {
+      let value = points[index].value
+      points[index].interval = value / factor...value * factor
+    }
   }
 }

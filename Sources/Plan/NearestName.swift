@@ -2,7 +2,7 @@ import Model
 
 /// The known name that `name` most likely meant, nil if none is near: at most a third of its
 /// letters differ (edits, case ignored), ties to the first.
-func nearest(_ name: String, in known: [String]) -> String? {
+public func nearest(_ name: String, in known: [String]) -> String? {
   let wanted = Array(name.lowercased().unicodeScalars.prefix(nearestNameMax))
   var best: (name: String, distance: Int)?
   for candidate in known {

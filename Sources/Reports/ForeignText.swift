@@ -11,6 +11,10 @@ enum ForeignText {
   /// zero-width), private, unassigned and separator characters become U+FFFD, runs of them one;
   /// longer texts end in an ellipsis. O(scalarsMax) and O(white space).
   static func line(_ text: String, max: Int = scalarsMax) -> String {
+    // What most names are needs no look at single characters.
+    if text.utf8.count <= max, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
+      return text
+    }
     var out = String.UnicodeScalarView()
     var kept = 0
     var pendingSpace = false

@@ -37,35 +37,53 @@ public enum EDivisive {
 
   /// The best split, if its p over so many random orders is at most `pMax`; else nil.
   ///
-  /// `shuffle` puts indices into a uniformly random order, and is called until p is known to be
-  /// too large, so that a series in which nothing happened costs a few orders only. A q counts as
-  /// equal within a billionth: the same values in another order round differently. O(n^2) an order.
+  /// `random` gives uniform bits, and is called until p is known to be too large, so that a series
+  /// in which nothing happened costs a few orders only. A q counts as equal within a billionth: the
+  /// same values in another order round differently. O(n^2) an order.
   public static func significantSplit(
-    _ x: [Double], minimum: Int, permutations: Int, pMax: Double,
-    shuffle: (inout [Int]) -> Void
+    _ x: [Double], minimum: Int, permutations: Int, pMax: Double, random: () -> UInt64
   ) -> SignificantSplit? {
     guard let best = bestSplit(x, minimum: minimum), best.q > 0 else { return nil }
-    let far = reaches(x)
+    var values = zip(x, reaches(x)).map { Value(x: $0, reach: $1) }
     let enough = best.q * (1 - 1e-9)
-    var order = Array(x.indices)
     var asClear = 0
     func p() -> Double { Double(1 + asClear) / Double(1 + permutations) }
+    var ordered = x
+    var far = x
     for _ in 0..<permutations {
-      shuffle(&order)
+      shuffle(&values, random)
+      for i in values.indices { (ordered[i], far[i]) = (values[i].x, values[i].reach) }
       var q = -Double.infinity
-      scan(order.map { x[$0] }, reaches: order.map { far[$0] }, minimum: minimum) {
-        q = max(q, $1)
-      }
+      scan(ordered, reaches: far, minimum: minimum) { q = max(q, $1) }
       if q >= enough { asClear += 1 }
       if p() > pMax { return nil }
     }
     return SignificantSplit(split: best, p: p())
   }
 
+  /// A value with the sum of its distances to all others.
+  private struct Value {
+    var x: Double
+    var reach: Double
+  }
+
+  /// Fisher–Yates. An index comes from the high half of 64 random bits times the bound: for n
+  /// values its bias is below n/2^64, and it needs no division (Lemire 2019).
+  private static func shuffle(_ values: inout [Value], _ random: () -> UInt64) {
+    var i = values.count - 1
+    while i > 0 {
+      let j = Int(random().multipliedFullWidth(by: UInt64(i + 1)).high)
+      let moved = values[i]
+      values[i] = values[j]
+      values[j] = moved
+      i -= 1
+    }
+  }
+
   /// The sum of each value's distances to all others, which no order changes. O(n^2).
   private static func reaches(_ x: [Double]) -> [Double] {
     x.withUnsafeBufferPointer { x in
-      x.indices.map { distances(from: x[$0], to: x, count: x.count) }
+      x.indices.map { distances(from: x[$0], to: x, x.indices) }
     }
   }
 
@@ -76,7 +94,11 @@ public enum EDivisive {
     var (within, between, rest) = (0.0, 0.0, reaches.reduce(0, +) / 2)
     x.withUnsafeBufferPointer { x in
       for t in 1...(x.count - minimum) {
-        let toLeft = distances(from: x[t - 1], to: x, count: t - 1)
+        // The shorter side is summed; all distances together are known.
+        let isLeft = t - 1 <= x.count - t
+        let side = isLeft ? 0..<(t - 1) : t..<x.count
+        let sum = distances(from: x[t - 1], to: x, side)
+        let toLeft = isLeft ? sum : reaches[t - 1] - sum
         let toRight = reaches[t - 1] - toLeft
         within += toLeft
         between += toRight - toLeft
@@ -90,21 +112,21 @@ public enum EDivisive {
     }
   }
 
-  /// The sum of distances to the first `count` values; four sums, so that no addition waits for
-  /// the one before it.
+  /// The sum of distances to some values; four sums, so that no addition waits for the one
+  /// before it.
   private static func distances(
-    from value: Double, to x: UnsafeBufferPointer<Double>, count: Int
+    from value: Double, to x: UnsafeBufferPointer<Double>, _ indices: Range<Int>
   ) -> Double {
     var (a, b, c, d) = (0.0, 0.0, 0.0, 0.0)
-    var i = 0
-    while i + 4 <= count {
+    var i = indices.lowerBound
+    while i + 4 <= indices.upperBound {
       a += (x[i] - value).magnitude
       b += (x[i + 1] - value).magnitude
       c += (x[i + 2] - value).magnitude
       d += (x[i + 3] - value).magnitude
       i += 4
     }
-    while i < count {
+    while i < indices.upperBound {
       a += (x[i] - value).magnitude
       i += 1
     }

@@ -46,6 +46,39 @@ struct GitHistoryTests {
         == [history.side: .ancestor, history.merge: .ancestor])
   }
 
+  @Test("The commits between two are told with their subjects, the newest first")
+  func commits() throws {
+    let history = try History()
+    let git = history.repository.git
+    let found = try #require(try git.commits(after: history.two, upTo: "main", limit: 10))
+    #expect(Set(found.map(\.id)) == [history.merge, history.three, history.side])
+    #expect(found.first?.id == history.merge && found.first?.subject == "merge")
+    #expect(found.last.map { ["three", "side"].contains($0.subject) } ?? false)
+    #expect(try git.commits(after: history.two, upTo: "main", limit: 2)?.count == 2)
+    #expect(try git.commits(after: "main", upTo: history.one, limit: 10) == [])
+    #expect(try git.commits(after: absent, upTo: "main", limit: 10) == nil)
+    #expect(try git.commits(after: history.one, upTo: "--all", limit: 10) == nil)
+  }
+
+  @Test("A commit's subject stands on one line, whatever its message")
+  func subjects() throws {
+    let repository = try Repository()
+    let first = try repository.commit("first")
+    try repository.run(
+      "commit", "--quiet", "--allow-empty", "--message", "commit \(first)\nsecond\n\nbody")
+    try repository.run(
+      "commit", "--quiet", "--allow-empty", "--allow-empty-message", "--message", "")
+    try repository.run(
+      "commit", "--quiet", "--allow-empty", "--message", String(repeating: "x", count: 5_000))
+    try repository.run("config", "log.showSignature", "true")
+    let found = try #require(try repository.git.commits(after: first, upTo: "main", limit: 10))
+    #expect(
+      found.map(\.subject) == [
+        String(repeating: "x", count: 500), "", "commit \(first) second",
+      ])
+    #expect(found.allSatisfy { $0.id.count == 40 })
+  }
+
   @Test("Ancestors lie behind each other, a merged branch between, and others nowhere")
   func distances() throws {
     let history = try History()

@@ -70,6 +70,8 @@ enum HTMLStyle {
       grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr));
     }
     figure { margin: 0; min-width: 0; }
+    figure + figure { margin-top: 1.5rem; }
+    .plots figure { margin: 0; }
     figcaption { font-size: 0.9rem; font-weight: 600; }
     figcaption .note { font-weight: 400; }
     .legend {

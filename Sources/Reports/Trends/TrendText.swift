@@ -1,0 +1,177 @@
+import Gate
+import Model
+
+/// Trends for a terminal or a log.
+public enum TrendText {
+  /// Runs that a single trend lists.
+  public static let runsMax = 20
+  private static let sparklineWidth = 40
+  private static let columns = 110
+
+  /// The report, UTF-8, with escape codes for colour if `isColoured`.
+  public static func bytes(
+    _ report: TrendReport, isColoured: Bool = false, isUnicode: Bool = true
+  ) -> [UInt8] {
+    var writer = TerminalWriter(columns: columns, isColoured: isColoured)
+    writer.line(context(report), .dim)
+    writer.blank()
+    writer.table(
+      ["metric", ">at first", ">now", ">change", ">noise", ">last run", "trend"],
+      zip(report.trends, report.changes).map { row($0, $1, isUnicode) })
+    if report.trends.count == 1 { runs(report, &writer) }
+    changes(report, &writer)
+    writer.sentences(report.notes, .yellow)
+    writer.line(summary(report), report.proposed.isEmpty ? .plain : .red)
+    return writer.bytes
+  }
+
+  static func context(_ report: TrendReport) -> String {
+    let first = report.runs.first.map { date($0) } ?? ""
+    let last = report.runs.last.map { date($0) } ?? ""
+    let span = first == last ? "of \(first)" : "from \(first) to \(last)"
+    return [
+      ForeignText.name(report.project), ForeignText.name(report.environment),
+      "branch " + ForeignText.name(report.branch),
+      Figures.count(report.runs.count, "run") + " \(span)",
+    ].joined(separator: " · ")
+  }
+
+  /// The day of a run.
+  static func date(_ run: TrendRun) -> String { String(run.startedAt.iso8601.prefix(10)) }
+
+  private static func row(
+    _ trend: Trend, _ changes: [ChangePoint], _ isUnicode: Bool
+  ) -> [TerminalCell] {
+    let summary = TrendSummary(trend, changes)
+    let isProposed = changes.contains { $0.state == .proposed }
+    return [
+      .init(trend.id.shown), .init(summary.first), .init(summary.now),
+      .init(summary.change, isProposed ? .red : .plain), .init(summary.noise),
+      .init(summary.last),
+      .init(sparkline(trend, isUnicode)),
+    ]
+  }
+
+  /// How a trend went. It spans at least what runs of an unchanged service differ by, or two points
+  /// of a rate.
+  private static func sparkline(_ trend: Trend, _ isUnicode: Bool) -> String {
+    let values = Sparkline.means(trend.points.map(\.value), count: sparklineWidth)
+    let largest = values.map(\.magnitude).max() ?? 0
+    let share: Double
+    switch trend.scale {
+    case .logarithmic: share = 6 * (trend.noise ?? 0.01)
+    case .share: share = largest > 0 ? 0.02 / largest : 0
+    case .linear: share = 0.03
+    }
+    return Sparkline.text(values, shareMin: share, isUnicode: isUnicode)
+  }
+
+  private static func runs(_ report: TrendReport, _ writer: inout TerminalWriter) {
+    let (trend, changes) = (report.trends[0], report.changes[0])
+    let marks = Dictionary(
+      changes.map { ($0.runID, $0.changeText + " " + $0.stateText) },
+      uniquingKeysWith: { first, _ in first })
+    writer.table(
+      ["run", "started", "commit", ">value", ">n", ""],
+      trend.points.suffix(runsMax).map { point in
+        let run = report.runs[point.run]
+        return [
+          .init(ForeignText.name(run.runID)), .init(run.startedAt.iso8601),
+          .init(CommitRange.short(run.commit)), .init(trend.unit.text(point.value)),
+          .init(point.k.map { "\($0) of \(point.n)" } ?? "\(point.n)"),
+          .init(marks[run.runID] ?? ""),
+        ]
+      })
+    let rest = trend.points.count - runsMax
+    if rest > 0 {
+      writer.sentences(["\(Figures.count(rest, "earlier run")): --csv and --json have all."], .dim)
+    }
+  }
+
+  private static func changes(_ report: TrendReport, _ writer: inout TerminalWriter) {
+    let all = report.allChanges
+    writer.table(
+      ["change in", ">change", ">from", ">to", "since run", "started", "commits", ""],
+      all.map { point in
+        let unit = TrendUnit(point.id)
+        return [
+          .init(point.id.shown), .init(point.changeText), .init(unit.text(point.before)),
+          .init(unit.text(point.after)), .init(shortRun(point.runID)),
+          .init(String(point.startedAt.iso8601.prefix(10))), .init(point.range.text),
+          .init(point.stateText, style(point)),
+        ]
+      })
+    var told: Set<CommitRange> = []
+    for point in all where told.insert(point.range).inserted {
+      guard let range = report.commits[point.range] else { continue }
+      writer.line("\(point.range.text): " + countText(range))
+      writer.sentences(
+        range.commits.map { CommitRange.short($0.id) + " " + ForeignText.line($0.subject) })
+    }
+  }
+
+  /// A run's id as far as it tells runs apart; `runs show` takes the start of an id.
+  static func shortRun(_ id: String) -> String {
+    let name = ForeignText.name(id)
+    return name.count == 36 ? String(name.prefix(13)) : name
+  }
+
+  static func countText(_ range: RangeCommits) -> String {
+    if range.commits.isEmpty { return "no commit between the two" }
+    return range.isCut
+      ? "the latest \(range.commits.count) commits" : Figures.count(range.commits.count, "commit")
+  }
+
+  private static func style(_ point: ChangePoint) -> TerminalStyle {
+    switch (point.kind, point.state) {
+    case (.regression, .proposed): .red
+    case (.improvement, _): .green
+    default: .dim
+    }
+  }
+
+  /// What it comes to, in a sentence.
+  static func summary(_ report: TrendReport) -> String {
+    let proposed = report.proposed
+    guard let earliest = proposed.last else {
+      let count = report.allChanges.count
+      return count == 0
+        ? "No change point." : "No regression is open; \(Figures.count(count, "change point"))."
+    }
+    let metrics = Set(proposed.map(\.id.name)).count
+    return "\(Figures.count(metrics, "metric")) got worse and nobody accepted it, the first since "
+      + "\(CommitRange.short(earliest.commit)) (\(earliest.id.shown) \(earliest.changeText))."
+  }
+}
+
+/// A trend in a few figures.
+struct TrendSummary {
+  /// The level of the first segment and of the last one.
+  var first = Figures.none
+  var now = Figures.none
+  /// How far the last level is from the first; nothing where no change point lies between them.
+  var change = Figures.none
+  /// How far two runs of an unchanged service differ.
+  var noise = Figures.none
+  /// The newest run's value.
+  var last = Figures.none
+
+  init(_ trend: Trend, _ changes: [ChangePoint]) {
+    guard let newest = trend.points.last else { return }
+    last = trend.unit.text(newest.value)
+    let borders = changes.map { change in
+      trend.points.firstIndex { $0.run == change.run } ?? 0
+    }
+    let head = trend.level(trend.points[..<(borders.first ?? trend.points.count)])
+    let tail = trend.level(trend.points[(borders.last ?? 0)...])
+    first = trend.unit.text(head)
+    now = trend.unit.text(tail)
+    if !changes.isEmpty {
+      change =
+        trend.scale == .share
+        ? Figures.points(tail - head)
+        : head == 0 ? Figures.none : Figures.change((tail - head) / head.magnitude)
+    }
+    if trend.scale == .logarithmic, let s = trend.noise { noise = Figures.percent(s) }
+  }
+}

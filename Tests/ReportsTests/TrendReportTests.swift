@@ -1,0 +1,155 @@
+import Gate
+import Model
+import TestKit
+import Testing
+
+@testable import Reports
+
+@Suite("Trends as text, CSV, JSON and a page")
+struct TrendReportTests {
+  /// Runs whose `ttft_p50` rises by a tenth at run 40 and whose `tpot_p50` falls at run 20.
+  private static func report(
+    runs count: Int = 60, name: String = "", isMade: Bool = true
+  ) -> TrendReport {
+    var random = SeededGenerator(seed: 4, label: "trends")
+    let records = (0..<count).map { index -> RunRecord in
+      var header = Build.header(
+        runID: "0198c6aa-0000-7000-8000-" + String(1_000_000_000_00 + index),
+        startedAt: UnixNanos(1_769_860_800_000_000_000 + Int64(index) * 43_200_000_000_000),
+        scenarios: ["short" + name])
+      header.commit = name + String(SHA256.hexDigest("commit \(index)").prefix(40))
+      let key = CellKey(profile: "sustained" + name, scenario: "short" + name)
+      let luck = (random.nextUnit() - 0.5) * 0.04
+      return RunRecord(
+        header: header,
+        latencies: [
+          LatencyValue(
+            key: key, metric: .ttftP50,
+            logValue: -0.9 + luck + (isMade && index >= 40 ? 0.1 : 0), n: 300),
+          LatencyValue(
+            key: key, metric: .tpotP50,
+            logValue: -4 + luck / 2 - (isMade && index >= 20 ? 0.1 : 0), n: 300),
+        ],
+        rates: [RateCount(profile: key.profile, rate: .error, k: index % 7 == 0 ? 2 : 0, n: 300)])
+    }
+    let table = TrendTable(records)
+    let trends = table.composites()
+    var report = TrendReport(
+      project: "project" + name, environment: "default-00000000", branch: "main" + name,
+      runs: table.runs, trends: trends,
+      changes: trends.map {
+        ChangePoints.find(in: $0, runs: table.runs, environment: "default-00000000")
+      })
+    for point in report.allChanges {
+      report.commits[point.range] = RangeCommits(
+        commits: [
+          .init(id: point.commit, subject: "Cache the tokenizer" + name),
+          .init(id: String(repeating: "a", count: 40), subject: "Read the prompt once" + name),
+        ], isCut: point.kind == .regression)
+    }
+    report.waivers = [
+      Waiver(
+        id: "w", metric: "ttft_p50", reason: "a larger model" + name,
+        acceptedAt: UnixNanos(1_769_860_800_000_000_000 + 45 * 43_200_000_000_000))
+    ]
+    report.baseline = Set(table.runs[30..<40].map(\.runID))
+    return report
+  }
+
+  @Test("Each equals its golden file")
+  func golden() throws {
+    let report = TrendReportTests.report()
+    #expect(report.proposed.map(\.id.name) == ["ttft_p50"])
+    #expect(report.allChanges.map(\.run) == [40, 20])
+    try Golden.expect(TrendText.bytes(report), equals: "reports/trends.txt")
+    try Golden.expect(TrendJSON.bytes(report), equals: "reports/trends.json")
+    let page = TrendPage.bytes(report)
+    try Golden.expect(page, equals: "reports/trends.html")
+    #expect(HTMLFile(page).problems == [])
+    #expect(try HTMLFile.parserError(page) == nil)
+  }
+
+  @Test("A single trend lists its latest runs and marks those that a change came with")
+  func single() {
+    var report = TrendReportTests.report()
+    (report.trends, report.changes) = ([report.trends[0]], [report.changes[0]])
+    let text = String(decoding: TrendText.bytes(report), as: UTF8.self)
+    #expect(text.contains("0198c6aa-0000-7000-8000-100000000059"))
+    #expect(text.contains("40 earlier runs: --csv and --json have all."))
+    #expect(text.split(separator: "\n").contains { $0.hasSuffix("% regression") })
+    #expect(text.hasSuffix("(ttft_p50 \(report.proposed[0].changeText)).\n"))
+  }
+
+  @Test("A series without a change says so, and a page of it is whole")
+  func unchanged() throws {
+    let report = TrendReportTests.report(isMade: false)
+    let text = String(decoding: TrendText.bytes(report), as: UTF8.self)
+    #expect(text.hasSuffix("No change point.\n"))
+    #expect(HTMLFile(TrendPage.bytes(report)).problems == [])
+  }
+
+  @Test("CSV has a line for each run and metric, and the change in the line of its first run")
+  func csv() throws {
+    let report = TrendReportTests.report()
+    let text = String(decoding: TrendCSV.bytes(report), as: UTF8.self)
+    let lines = text.split(separator: "\r\n").map {
+      $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+    #expect(lines.count == 1 + 3 * 60)
+    #expect(lines.allSatisfy { $0.count == lines[0].count })
+    let changes = lines.dropFirst().filter { !($0.last ?? "").isEmpty }
+    #expect(
+      changes.map { [String($0[0].suffix(2)), $0[3], $0[9]] } == [
+        ["40", "ttft_p50", "regression"], ["20", "tpot_p50", "improvement"],
+      ])
+    let first = try #require(lines.dropFirst().first)
+    #expect(Double(first[4]) == report.trends[0].points[0].value)
+    #expect(Double(first[5]) ?? 9 < Double(first[4]) ?? 0)
+    #expect(lines.last?[7] == "0" && lines.last?[8] == "300")
+  }
+
+  @Test("Text from outside is inert in every form", arguments: Hostile.texts)
+  func hostile(text: String) throws {
+    let report = TrendReportTests.report(runs: 60, name: text)
+    let page = TrendPage.bytes(report)
+    #expect(HTMLFile(page).problems == [])
+    #expect(page.count < 1_000_000)
+    let plain = String(decoding: TrendText.bytes(report), as: UTF8.self)
+    #expect(!plain.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" })
+    for line in plain.split(separator: "\n") { #expect(!line.hasPrefix("::")) }
+    let csv = String(decoding: TrendCSV.bytes(report), as: UTF8.self)
+    for line in csv.split(separator: "\r\n") {
+      #expect(!line.contains("\n"))
+      for start in ["=", "+", "@"] { #expect(!line.contains("," + start)) }
+    }
+    _ = try JSONReader.parse(TrendJSON.bytes(report))
+  }
+
+  @Test("A page of ten thousand runs stays below a megabyte a trend")
+  func large() {
+    let report = TrendReportTests.report(runs: 10_000)
+    #expect(TrendPage.bytes(report).count < 3_000_000)
+  }
+
+  @Test("Of many values a sparkline shows means, and without Unicode plain signs")
+  func sparkline() {
+    let values = (0..<80).map { Double($0 / 40) }
+    let means = Sparkline.means(values, count: 8)
+    #expect(means == [0, 0, 0, 0, 1, 1, 1, 1])
+    #expect(Sparkline.text(means) == "▁▁▁▁████")
+    #expect(Sparkline.text(means, isUnicode: false) == "____####")
+    #expect(Sparkline.means([1, 2], count: 8) == [1, 2])
+  }
+
+  @Test(
+    "Values are written in their unit",
+    arguments: [
+      ("ttft.p99", 0.4123, "412 ms"), ("gap.mean", 0.0213, "21.3 ms"), ("goodput", 6.204, "6.20"),
+      ("cached.share", 0.031, "3.1 %"), ("slo.attainment", 1, "100 %"), ("requests", 300, "300"),
+      ("stage.3.ttft.p50", 1.618, "1.62 s"), ("turn.0.error", 0.5, "50.0 %"),
+      ("outcome.http_429", 3, "3"), ("login.wait.count", 4, "4"), ("in_flight.max", 12, "12"),
+    ])
+  func units(name: String, value: Double, text: String) {
+    #expect(TrendUnit(.figure(CellKey(profile: "p", scenario: ""), name: name)).text(value) == text)
+  }
+}
