@@ -15,6 +15,10 @@ struct CandidateIdentity: Equatable {
   /// What a reader should know about it.
   var notes: [String]
 
+  /// The commit whose history counts, nil where git does not know it: of a merge commit that is
+  /// tested, all that it merges.
+  var tip: String? { isKnownToGit ? testedCommit ?? commit : nil }
+
   /// True if runs of this commit cannot be told from runs of another tree.
   var isUncommitted: Bool { commit == CandidateIdentity.uncommitted }
 

@@ -139,7 +139,6 @@ struct Comparison {
     let finder = RunFinder(store: store, loaded: loaded)
     let (before, candidates) = (try finder.runs(base), try finder.runs(head))
     guard let newest = candidates.last else { throw Failure(StoreError.unknownRun(head)) }
-    var history = try History.load(loaded, store: store)
     let wanted = Set(before.map(\.header.runID))
     let isExploration = newest.header.exploration != nil
     let reader = SampleReader { try? store.samples($0) }
@@ -148,13 +147,16 @@ struct Comparison {
       addPageDetail(to: &report, reader)
       return report
     }
-    history.runs.removeAll { run in
-      run.header.branch == loaded.plan.gate.branch && !wanted.contains(run.header.runID)
-        && run.header.startedAt > (before.last?.header.startedAt ?? run.header.startedAt)
-    }
     let identity = CandidateIdentity(
       commit: newest.header.commit, branch: newest.header.branch,
       isKnownToGit: ((try? loaded.git.commit(newest.header.commit)) ?? nil) != nil, notes: [])
+    let last = before.last?.header.startedAt
+    let history = try History.load(
+      loaded, store: store,
+      scope: History.Scope(tip: identity.tip) { header in
+        header.branch != loaded.plan.gate.branch || wanted.contains(header.runID)
+          || header.startedAt <= last ?? header.startedAt
+      })
     let judging = Judging(loaded: loaded, identity: identity, history: history)
     let input = judging.input(candidates: candidates, samples: reader.samples)
     var report = finish(input, verdict: Gate.judge(input), plan: loaded)

@@ -14,9 +14,8 @@ struct RunFinder {
   func runs(_ name: String) throws -> [RunRecord] {
     let byCommit = try fixed(store.runs(filter(commit: name)))
     if !byCommit.isEmpty { return byCommit }
-    let byBranch = try fixed(store.runs(filter(branch: name)))
-    if let newest = byBranch.last {
-      return byBranch.filter { $0.header.commit == newest.header.commit }
+    if let newest = try newest(ofBranch: name) {
+      return try fixed(store.runs(filter(commit: newest.commit, branch: name)))
     }
     if let commit = (try? loaded.git.commit(name)) ?? nil {
       let resolved = try fixed(store.runs(filter(commit: commit)))
@@ -24,6 +23,17 @@ struct RunFinder {
     }
     return [try store.record(name)]
   }
+
+  /// The newest run of a branch, one of the fixed profile if there is one among its latest.
+  private func newest(ofBranch name: String) throws -> RunHeader? {
+    var filter = filter(branch: name)
+    filter.limit = RunFinder.latestRuns
+    let runs = try store.runs(filter, parts: .outline).map(\.record)
+    return fixed(runs).last?.header
+  }
+
+  /// Runs of a branch that are looked through for one of the fixed profile.
+  private static let latestRuns = 100
 
   private func fixed(_ runs: [RunRecord]) -> [RunRecord] {
     let fixed = runs.filter { $0.header.exploration == nil }

@@ -22,7 +22,8 @@ struct BaselineCommand: ParsableCommand {
 
     func run() throws {
       let loaded = try LoadedPlan.load(global)
-      let history = try History.ofStoreOrFile(loaded, global: global)
+      let history = try History.ofStoreOrFile(
+        loaded, global: global, scope: History.Scope(isWhole: true))
       let judging = Judging(
         loaded: loaded, identity: try candidate.identity(for: loaded), history: history)
       let selection = judging.selection(candidates: [])

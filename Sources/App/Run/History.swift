@@ -6,7 +6,8 @@ import ResultStore
 /// The runs that a judgement can draw on: the store's and the baseline file's, by run id, of
 /// which the store's win.
 struct History {
-  /// Every run of the environment, in the order of the store, then those of the file alone.
+  /// The runs of main that a judgement may need, or every run of the environment, in the order of
+  /// the store, then those of the file alone.
   var runs: [RunRecord] = []
   /// When the store took each of its runs, by the store's clock.
   var storedAt: [String: UnixNanos] = [:]
@@ -25,7 +26,7 @@ struct History {
 
   /// The figures of old runs that are looked at: whether tokens or cached tokens moved, and whether
   /// a quota was felt.
-  private static let figures = ["tokens.p50", "cached.share", refusals]
+  static let figures = ["tokens.p50", "cached.share", refusals]
 
   /// Where the reviewed baseline of an environment lies.
   static func baselinePath(_ loaded: LoadedPlan) -> String {
@@ -44,32 +45,41 @@ struct History {
   }
 
   /// Reads both; a store that is nil gives the file alone.
-  static func load(_ loaded: LoadedPlan, store: ResultStore?) throws -> History {
+  static func load(
+    _ loaded: LoadedPlan, store: ResultStore?, scope: Scope = Scope()
+  ) throws -> History {
     var history = History()
     let (project, environment) = (loaded.plan.project, loaded.environment)
     if let store {
-      history.runs = try store.runs(
-        RunFilter(project: project, environment: environment),
-        figures: .named(History.figures))
-      history.storedAt = try store.storedTimes(project: project, environment: environment)
+      try history.readRuns(store, loaded, scope)
       history.waivers = try store.waivers(project: project, environment: environment)
       history.reference = try store.environment(project: project, key: environment)
       if history.runs.isEmpty {
-        let others = try store.runs(RunFilter(project: project, limit: 1), figures: .none)
-        history.isNewEnvironment = !others.isEmpty
+        func has(_ filter: RunFilter) throws -> Bool {
+          var filter = filter
+          filter.limit = 1
+          return try !store.runs(filter, parts: .outline).isEmpty
+        }
+        history.isNewEnvironment =
+          try has(RunFilter(project: project))
+          && !has(RunFilter(project: project, environment: environment))
       }
     }
     try history.addFile(baselinePath(loaded), project: project, environment: environment)
+    history.runs.removeAll { !scope.admits($0.header) }
     if !history.runs.isEmpty { history.isNewEnvironment = false }
     return history
   }
 
   /// The store's and the file's; the file's alone where there is no store yet.
-  static func ofStoreOrFile(_ loaded: LoadedPlan, global: GlobalOptions) throws -> History {
+  static func ofStoreOrFile(
+    _ loaded: LoadedPlan, global: GlobalOptions, scope: Scope = Scope()
+  ) throws -> History {
     do {
-      return try load(loaded, store: try ResultStore.open(loaded.storeLocation, for: .read))
+      return try load(
+        loaded, store: try ResultStore.open(loaded.storeLocation, for: .read), scope: scope)
     } catch StoreError.missing {
-      return try load(loaded, store: nil)
+      return try load(loaded, store: nil, scope: scope)
     } catch let error as StoreError {
       throw Failure(error)
     }

@@ -55,19 +55,16 @@ struct Judging {
   }
 
   private func ancestry() -> [String: Ancestry] {
-    guard identity.isKnownToGit else { return [:] }
+    guard let tip = identity.tip else { return [:] }
     let commits = Array(Set(history.runs.map(\.header.commit)))
     return (try? loaded.git.ancestry(of: tip, commits: commits)) ?? [:]
   }
 
   /// Places in git's order: the later a commit, the larger.
   private func gitOrder() -> [String: Int] {
-    guard identity.isKnownToGit else { return [:] }
+    guard let tip = identity.tip else { return [:] }
     return ((try? loaded.git.distances(from: tip)) ?? [:]).mapValues { -$0 }
   }
-
-  /// The commit whose history counts: of a merge commit that is tested, all that it merges.
-  private var tip: String { identity.testedCommit ?? identity.commit }
 }
 
 extension RunRecord {

@@ -94,7 +94,9 @@ struct RunSession {
 
   /// What there is to judge against, now.
   func readHistory() throws -> History {
-    return try History.load(loaded, store: try ResultStore.open(storeLocation, for: .read))
+    return try History.load(
+      loaded, store: try ResultStore.open(storeLocation, for: .read),
+      scope: History.Scope(tip: identity.tip))
   }
 
   /// What drives one run, measured against `history`.

@@ -1,0 +1,84 @@
+import Forge
+import Gate
+import Model
+import Plan
+import ResultStore
+
+extension History {
+  /// Runs of main that serve and are read whole: what changes are looked for in, and behind the
+  /// oldest of these a baseline set and its history.
+  static let servingRuns =
+    Baseline.seriesRunsMax + BaselineRules.baselineRunsMax + BaselineRules.historyRunsMax
+  /// Runs of main whose headers are read at once, at first.
+  private static let pageRuns = 400
+  /// By what further pages are longer: a branch that left main long ago needs few of them.
+  private static let pageGrowth = 4
+
+  /// Which runs are wanted.
+  struct Scope {
+    /// The commit that is judged, where git knows it: runs that are not in its history do not
+    /// count.
+    var tip: String?
+    /// Every run of the environment, of whatever branch, to say why each serves or does not.
+    var isWhole = false
+    /// Runs that are as if they were not there.
+    var admits: (RunHeader) -> Bool = { _ in true }
+  }
+
+  /// What is read of a run that may turn out not to serve.
+  private static let headers = RunParts(
+    latencies: [], rates: [], figures: .none, hasObjectives: false)
+
+  /// Reads the runs, the newest pages first until enough of them serve, and fills these.
+  mutating func readRuns(
+    _ store: ResultStore, _ loaded: LoadedPlan, _ scope: Scope
+  ) throws {
+    var filter = RunFilter(project: loaded.plan.project, environment: loaded.environment)
+    if !scope.isWhole {
+      filter.branch = loaded.plan.gate.branch
+      filter.limit = History.pageRuns
+    }
+    var found: [StoredRun] = []
+    var serving: Set<String> = []
+    while true {
+      let page = try store.runs(filter, parts: History.headers)
+      var own = scope
+      // Where there are no further pages it does not matter which of these git knows.
+      if page.count != filter.limit { own.tip = nil }
+      serving.formUnion(History.serving(page, loaded, own))
+      found = page + found
+      guard let limit = filter.limit, page.count == limit, serving.count < History.servingRuns
+      else { break }
+      filter.skip = found.count
+      filter.limit = limit * History.pageGrowth
+    }
+    var last = found.indices.filter { serving.contains(found[$0].record.header.runID) }
+      .suffix(History.servingRuns).map { found[$0] }
+    try store.fill(&last, RunParts(figures: .named(History.figures)))
+    var filled: [String: RunRecord] = [:]
+    for run in last { filled[run.record.header.runID] = run.record }
+    runs = found.filter { scope.admits($0.record.header) }.map {
+      filled[$0.record.header.runID] ?? $0.record
+    }
+    for run in found { storedAt[run.record.header.runID] = run.storedAt }
+  }
+
+  /// Ids of the runs that may serve, as far as that can be told without the others.
+  private static func serving(
+    _ page: [StoredRun], _ loaded: LoadedPlan, _ scope: Scope
+  ) -> [String] {
+    let usable = page.map(\.record.header).filter { header in
+      header.branch == loaded.plan.gate.branch && header.isFinished && header.isUsable
+        && scope.admits(header)
+    }
+    var places: [String: Ancestry] = [:]
+    if let tip = scope.tip {
+      let commits = Array(Set(usable.map(\.commit)))
+      places = (try? loaded.git.ancestry(of: tip, commits: commits)) ?? [:]
+    }
+    // Fresh runs may be ahead of the candidate's history: the last of main are always read.
+    let last = Set(usable.suffix(ChangePoints.windowRuns).map(\.runID))
+    return usable.filter { places[$0.commit] != .notAncestor || last.contains($0.runID) }
+      .map(\.runID)
+  }
+}
