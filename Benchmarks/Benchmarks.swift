@@ -11,7 +11,7 @@ struct Benchmarks: AsyncParsableCommand {
     commandName: "streamgate-bench",
     abstract: "Measures streamgate's own speed.",
     subcommands: [
-      ClientBenchmark.self, EngineBenchmark.self, ParserBenchmark.self, ScheduleBenchmark.self,
-      StatisticsBenchmark.self, StoreBenchmark.self,
+      ClientBenchmark.self, EngineBenchmark.self, HistoryBenchmark.self, ParserBenchmark.self,
+      ScheduleBenchmark.self, StatisticsBenchmark.self, StoreBenchmark.self,
     ])
 }

@@ -19,7 +19,7 @@ struct BenchmarkTests {
     }
     #expect(
       Set(names)
-        == ["client", "engine", "parser", "schedule", "statistics", "store"])
+        == ["client", "engine", "history", "parser", "schedule", "statistics", "store"])
   }
 
   @Test("The scripts that run them parse")
