@@ -35,6 +35,17 @@ struct HTMLReportTests {
     }
   }
 
+  @Test("What a candidate stands beside has the name of its branch, in a bare comparison none")
+  func baselineName() {
+    var report = PageCase.full
+    report.facts.baselineBranch = "<trunk>"
+    #expect(HTMLFile(Reports.render(report, as: .html)).text.contains("<trunk>, p50 "))
+    report.facts.isDifference = true
+    let text = HTMLFile(Reports.render(report, as: .html)).text
+    #expect(text.contains("the baseline, p50 ") && text.contains("median of the baseline"))
+    #expect(!text.contains("<trunk>, p50 "))
+  }
+
   @Test("Without requests the page says so, and has the rest", arguments: ReportCase.all)
   func bare(_ item: ReportCase) throws {
     let bytes = Reports.render(PageCase.bare(item), as: .html)

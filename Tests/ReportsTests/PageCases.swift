@@ -106,7 +106,7 @@ enum PageCase {
       RecordedRead(at: .milliseconds(9_000 + $0 * 100), bytes: 100, contentEvents: 1)
     }
     stream.readsOmitted = 160
-    stream.sample.evidence = Evidence(detail: "no end after 120 s")
+    stream.sample.evidence = Evidence(detail: "The stream had not ended after 120 s.")
     return stream
   }
 
@@ -114,7 +114,8 @@ enum PageCase {
     var sample = Build.failure(.http5xx, profile: 0, seq: seq)
     sample.httpStatus = 502
     sample.evidence = Evidence(
-      excerpt: "<html><script>alert(1)</script>bad gateway</html>", detail: "status 502")
+      excerpt: "<html><script>alert(1)</script>bad gateway</html>",
+      detail: "The response's status was 502.")
     return RecordedStream(sample: sample, ranks: StreamRanks(failure: 1))
   }
 }

@@ -14,7 +14,7 @@ extension HTMLReportWriter {
         "The share of requests that were no slower: all requests of "
           + Figures.count(plots.candidateRuns, "run") + " of the candidate"
           + (plots.baselineRuns > 0
-            ? " beside \(Figures.count(plots.baselineRuns, "run")) of main." : ".")
+            ? " beside \(Figures.count(plots.baselineRuns, "run")) of \(baselineName)." : ".")
           + " For the eye: nothing is judged by them.", style: "note")
       for (latency, heading) in [("ttft", "Time to first token"), ("duration", "Duration")] {
         let own = plots.distributions.filter { $0.latency == latency }
@@ -43,7 +43,7 @@ extension HTMLReportWriter {
     ]
     if let baseline = distribution.baseline {
       marks.append(.steps(Self.points(baseline), .baseline, isDashed: true))
-      keys.append(PlotKey(.baseline, .dashed, "main, \(Self.words(baseline))"))
+      keys.append(PlotKey(.baseline, .dashed, "\(baselineName), \(Self.words(baseline))"))
     }
     marks.append(.steps(Self.points(distribution.candidate), .candidate))
     page.plot(
@@ -51,7 +51,7 @@ extension HTMLReportWriter {
       SVGPlot(
         label: "Distribution of \(latency) in \(cell)", x: .spanning(latency, .seconds, values),
         y: SVGAxis("requests no slower", .share, 0...1), marks: marks),
-      keys: keys, note: Self.missing(distribution))
+      keys: keys, note: missing(distribution))
   }
 
   private static func points(_ curve: DistributionCurve) -> [SVGPoint] {
@@ -65,7 +65,7 @@ extension HTMLReportWriter {
   }
 
   /// Why a curve ends below the top.
-  private static func missing(_ distribution: Distribution) -> String {
+  private func missing(_ distribution: Distribution) -> String {
     func share(_ curve: DistributionCurve?) -> Double {
       curve.map { 1 - ($0.points.last?.y ?? 0) } ?? 0
     }
@@ -74,7 +74,7 @@ extension HTMLReportWriter {
     let what = distribution.latency == "ttft" ? "Without a first token" : "No success"
     let parts =
       [mine > 0 ? "candidate \(Figures.percent(mine))" : nil]
-      + [theirs > 0 ? "main \(Figures.percent(theirs))" : nil]
+      + [theirs > 0 ? "\(baselineName) \(Figures.percent(theirs))" : nil]
     return "\(what): " + parts.compactMap { $0 }.joined(separator: ", ") + "."
   }
 }

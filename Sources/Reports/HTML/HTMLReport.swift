@@ -30,6 +30,12 @@ struct HTMLReportWriter {
     return ([model.qualifiedLabel] + names).joined(separator: " · ")
   }
 
+  /// What the runs are called that the candidate stands beside.
+  var baselineName: String {
+    report.facts.isDifference
+      ? "the baseline" : ForeignText.name(report.facts.baselineBranch, or: "main")
+  }
+
   func write(_ page: inout HTMLWriter) {
     verdict(&page)
     metrics(&page)
@@ -73,7 +79,9 @@ struct HTMLReportWriter {
   /// Links to the parts that the page has.
   private func navigation(_ page: inout HTMLWriter) {
     var parts: [(id: String, name: String)] = []
-    if !model.composites.isEmpty { parts.append(("metrics", "Metrics")) }
+    if !model.composites.isEmpty || !model.differences.isEmpty {
+      parts.append(("metrics", "Metrics"))
+    }
     if !model.objectives.isEmpty { parts.append(("objectives", "Objectives")) }
     parts += [("standing", "What this gate can see"), ("distributions", "Distributions")]
     if report.plots?.profiles.isEmpty == false { parts.append(("time", "Time and load")) }

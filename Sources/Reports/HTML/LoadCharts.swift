@@ -44,7 +44,7 @@ extension HTMLReportWriter {
       marks.append(
         .line(
           zip(middle, profile.baselineMedians).map { SVGPoint($0, $1) }, .baseline, isDashed: true))
-      keys.append(PlotKey(.baseline, .dashed, "median of main"))
+      keys.append(PlotKey(.baseline, .dashed, "median of \(baselineName)"))
     }
     if bins.contains(where: { $0.failures > 0 }) {
       keys.append(PlotKey(.bad, .area, "failures"))

@@ -118,6 +118,8 @@ extension HTMLReportWriter {
 
 /// A recorded stream in words.
 enum StreamWords {
+  private static func sentence(_ text: String) -> String { text.hasSuffix(".") ? text : text + "." }
+
   /// Why it is shown: `slowest first token, 1.62 s`.
   static func reason(_ note: StreamNote) -> String {
     note.label + (note.length.map { ", " + Figures.duration($0.seconds) } ?? "")
@@ -135,7 +137,7 @@ enum StreamWords {
     if let trace = stream.traceID { parts.append("trace \(ForeignText.name(trace))") }
     var text = parts.joined(separator: ", ") + "."
     guard let evidence = sample.evidence else { return text }
-    if !evidence.detail.isEmpty { text += " Because: " + ForeignText.line(evidence.detail) + "." }
+    if !evidence.detail.isEmpty { text += " " + sentence(ForeignText.line(evidence.detail)) }
     if !evidence.excerpt.isEmpty { text += " It sent: " + ForeignText.line(evidence.excerpt) }
     return text
   }
