@@ -12,6 +12,7 @@ struct BrowserTests {
     let browser = try Browser()
     for (name, report) in [
       ("full", PageCase.full), ("pass", PageCase.bare(.pass)), ("waived", PageCase.bare(.waived)),
+      ("builds", PageCase.bare(.builds)),
       ("inconclusive", PageCase.bare(.inconclusive)),
       ("hostile", PageCase.bare(Hostile.report("\"><script>alert(1)</script><b onload=x>"))),
     ] {

@@ -57,6 +57,7 @@ struct HTMLReportTests {
     for row in item.model.composites + item.model.cells { #expect(text.contains(row.change)) }
     for row in item.model.objectives { #expect(text.contains(row.objective)) }
     for row in item.model.stages { #expect(text.contains(row.failures)) }
+    #expect(text.contains("Recent builds") == !item.model.builds.isEmpty)
     for warning in item.model.warnings { #expect(text.contains(warning)) }
     if item.name == "pass" {
       try Golden.expect(unstyled(bytes), equals: "reports/pass.html")

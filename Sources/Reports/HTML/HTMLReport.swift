@@ -23,7 +23,7 @@ struct HTMLReportWriter {
   var header: RunHeader? { stageTable?.record.header }
 
   /// The stages of that run.
-  var stageTable: StageTable? { report.lastCandidate.map(StageTable.init) }
+  var stageTable: StageTable? { report.judged.map(StageTable.init) }
 
   var title: String {
     let names = model.context.filter { ["project", "commit"].contains($0.label) }.map(\.text)
@@ -40,6 +40,7 @@ struct HTMLReportWriter {
     verdict(&page)
     metrics(&page)
     failures(&page)
+    builds(&page)
     objectives(&page)
     standing(&page)
     distributions(&page)
@@ -82,6 +83,7 @@ struct HTMLReportWriter {
     if !model.composites.isEmpty || !model.differences.isEmpty {
       parts.append(("metrics", "Metrics"))
     }
+    if !model.builds.isEmpty { parts.append(("builds", "Recent builds")) }
     if !model.objectives.isEmpty { parts.append(("objectives", "Objectives")) }
     parts += [("standing", "What this gate can see"), ("distributions", "Distributions")]
     if report.plots?.profiles.isEmpty == false { parts.append(("time", "Time and load")) }
@@ -198,16 +200,6 @@ struct HTMLReportWriter {
             + [.plain(row.distance)]
         })
       page.paragraph(ReportModel.measuredNote, style: "note")
-    }
-  }
-}
-
-extension Report {
-  /// The run that gave the verdict, nil where there is none.
-  var lastCandidate: RunRecord? {
-    let ids = Set(verdict.runs.filter { $0.role == .candidate }.map(\.runID))
-    return input.candidates.filter { ids.contains($0.header.runID) }.max {
-      ($0.header.startedAt, $0.header.runID) < ($1.header.startedAt, $1.header.runID)
     }
   }
 }
