@@ -1,7 +1,8 @@
 import Foundation
-import Reports
 import TestKit
 import Testing
+
+@testable import Reports
 
 @Suite(
   "Pages in a browser", .disabled(if: Browser.isMissed, "no Chromium; on Debian ci/test brings it"))
@@ -16,15 +17,21 @@ struct BrowserTests {
       ("inconclusive", PageCase.bare(.inconclusive)),
       ("hostile", PageCase.bare(Hostile.report("\"><script>alert(1)</script><b onload=x>"))),
     ] {
-      let bytes = Reports.render(report, as: .html)
-      let page = try folder.write(String(decoding: bytes, as: UTF8.self), to: name + ".html")
-      for scheme in ["light", "dark"] {
-        for width in [375, 1280] {
-          let look = try browser.look(at: page, width: width, scheme: scheme)
-          #expect(look.problems == [], "\(name), \(width) pixels, \(scheme)")
-          #expect(look.texts > 50)
-          if name == "full" { #expect(look.shapes > 40) }
-        }
+      try look(at: Reports.render(report, as: .html), name, in: browser, folder)
+    }
+    try look(at: TrendPage.bytes(TrendReportTests.report()), "trends", in: browser, folder)
+  }
+
+  private func look(
+    at bytes: [UInt8], _ name: String, in browser: Browser, _ folder: TemporaryFolder
+  ) throws {
+    let page = try folder.write(String(decoding: bytes, as: UTF8.self), to: name + ".html")
+    for scheme in ["light", "dark"] {
+      for width in [375, 1280] {
+        let look = try browser.look(at: page, width: width, scheme: scheme)
+        #expect(look.problems == [], "\(name), \(width) pixels, \(scheme)")
+        #expect(look.texts > 50)
+        if ["full", "trends"].contains(name) { #expect(look.shapes > 40) }
       }
     }
   }
@@ -52,6 +59,9 @@ struct BrowserTests {
       try problems("<div style=\"opacity: 0.4\"><p>pale</p></div>").contains {
         $0.hasPrefix("contrast")
       })
+    #expect(
+      try problems("<svg viewBox=\"0 0 900 9\" width=\"300\"><text y=\"9\">tiny</text></svg>")
+        .contains { $0.contains("5.3 pixels") })
     #expect(try problems("<script>console.error('no')</script>").contains { $0.contains("no") })
     #expect(try problems("<img src=\"nothing.png\" alt=\"\">").contains { $0.contains("nothing") })
   }

@@ -8,7 +8,7 @@ import Testing
 @Suite("Trends as text, CSV, JSON and a page")
 struct TrendReportTests {
   /// Runs whose `ttft_p50` rises by a tenth at run 40 and whose `tpot_p50` falls at run 20.
-  private static func report(
+  static func report(
     runs count: Int = 60, name: String = "", isMade: Bool = true
   ) -> TrendReport {
     var random = SeededGenerator(seed: 4, label: "trends")

@@ -13,8 +13,8 @@ public struct PageLook: Sendable {
 
 extension Browser {
   /// Opens a page and looks at it with every fold open: nothing reaches beyond its width but what
-  /// scrolls by itself, text has a contrast of at least 4.5 and the marks of plots of 3 (WCAG 2,
-  /// 1.4.3 and 1.4.11), and no message was logged.
+  /// scrolls by itself, text is at least 9 pixels high and has a contrast of at least 4.5, marks of
+  /// plots one of 3 (WCAG 2, 1.4.3 and 1.4.11), and no message was logged.
   public func look(at page: URL, width: Int, scheme: String) throws -> PageLook {
     try open(page, width: width, scheme: scheme)
     let found = try evaluate(Browser.script)
@@ -104,6 +104,9 @@ extension Browser {
           continue;
         }
         texts += 1;
+        const scale = element.getScreenCTM ? element.getScreenCTM().a : 1;
+        const size = parseFloat(style.fontSize) * Math.abs(scale || 1);
+        if (size < 9) problems.push(`text of ${size.toFixed(1)} pixels: ${start(element)}`);
         measure(element, parse(element.closest('svg') ? style.fill : style.color), 4.5, 'text');
       }
       for (const shape of document.querySelectorAll('.line, .thin, circle')) {

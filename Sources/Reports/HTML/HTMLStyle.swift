@@ -81,7 +81,7 @@ enum HTMLStyle {
     .legend svg { width: 1.4rem; height: 0.7rem; margin-right: 0.35rem; vertical-align: baseline; }
     svg.plot { display: block; width: 100%; height: auto; max-width: 30rem; }
     svg.strip { width: 7.5rem; height: 1rem; vertical-align: middle; }
-    svg.wide { min-width: 36rem; max-width: none; }
+    svg.wide { min-width: 62rem; max-width: none; }
     svg text { fill: var(--quiet); font-size: 11px; font-family: inherit; }
     svg text.strong { fill: var(--text); }
     svg .e { text-anchor: end; }
