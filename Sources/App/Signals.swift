@@ -122,6 +122,9 @@ final class Signals: Sendable {
     if count > 0 { handler(count) }
   }
 
+  /// Signals so far.
+  var receivedCount: Int { state.withLock { $0.received.count } }
+
   /// The code of the first signal, nil while none came.
   var exitCode: ExitCode? { state.withLock { $0.code } }
 }

@@ -216,16 +216,20 @@ struct RunDriver {
 }
 
 extension Signals {
-  /// After a signal, how long a store may take to keep what is left.
-  private static let storePatience = Nanos.seconds(5)
+  /// After a signal, how long a store may take to keep what is left, and in how many parts that is
+  /// waited for: where this process gets no CPU, its store's thread gets none either, and each
+  /// part takes longer.
+  private static let storePatience = (part: Nanos.milliseconds(100), parts: 50)
 
   /// From a signal on, also one that has come, waits for a recording's store for a while only, and
-  /// not at all after a second one: its file stays.
+  /// not at all after another one from now on: its file stays.
   func hurry(_ recorder: RunRecorder) {
+    let before = max(receivedCount, 1)
     onSignal { count in
-      guard count == 1 else { return recorder.forgetStore() }
+      guard count <= before else { return recorder.forgetStore() }
       Task {
-        try? await Task.sleep(for: .nanoseconds(Signals.storePatience.rawValue))
+        let (part, parts) = Signals.storePatience
+        for _ in 0..<parts { try? await Task.sleep(for: .nanoseconds(part.rawValue)) }
         recorder.forgetStore()
       }
     }
