@@ -9,6 +9,8 @@ extension History {
   /// oldest of these a baseline set and its history.
   static let servingRuns =
     Baseline.seriesRunsMax + BaselineRules.baselineRunsMax + BaselineRules.historyRunsMax
+  /// The newest of these, whose figures are read too.
+  static let figureRuns = 100
   /// Runs of main whose headers are read at once, at first.
   private static let pageRuns = 400
   /// By what further pages are longer: a branch that left main long ago needs few of them.
@@ -42,10 +44,10 @@ extension History {
     var serving: Set<String> = []
     while true {
       let page = try store.runs(filter, parts: History.headers)
-      var own = scope
-      // Where there are no further pages it does not matter which of these git knows.
-      if page.count != filter.limit { own.tip = nil }
-      serving.formUnion(History.serving(page, loaded, own))
+      let isFirst = found.isEmpty
+      // Where there is one page only it does not matter which of its commits git knows.
+      let tip = isFirst && page.count != filter.limit ? nil : scope.tip
+      serving.formUnion(History.serving(page, loaded, scope, tip: tip, isNewest: isFirst))
       found = page + found
       guard let limit = filter.limit, page.count == limit, serving.count < History.servingRuns
       else { break }
@@ -54,9 +56,15 @@ extension History {
     }
     var last = found.indices.filter { serving.contains(found[$0].record.header.runID) }
       .suffix(History.servingRuns).map { found[$0] }
-    try store.fill(&last, RunParts(figures: .named(History.figures)))
+    try store.fill(&last, RunParts(figures: .none))
+    // Figures only warn, and those of the baseline set, which mostly is among the newest.
+    var newest = Array(last.suffix(History.figureRuns))
+    try store.fill(
+      &newest,
+      RunParts(
+        latencies: [], rates: [], figures: .named(History.figures), hasObjectives: false))
     var filled: [String: RunRecord] = [:]
-    for run in last { filled[run.record.header.runID] = run.record }
+    for run in last + newest { filled[run.record.header.runID] = run.record }
     runs = found.filter { scope.admits($0.record.header) }.map {
       filled[$0.record.header.runID] ?? $0.record
     }
@@ -65,19 +73,19 @@ extension History {
 
   /// Ids of the runs that may serve, as far as that can be told without the others.
   private static func serving(
-    _ page: [StoredRun], _ loaded: LoadedPlan, _ scope: Scope
+    _ page: [StoredRun], _ loaded: LoadedPlan, _ scope: Scope, tip: String?, isNewest: Bool
   ) -> [String] {
     let usable = page.map(\.record.header).filter { header in
       header.branch == loaded.plan.gate.branch && header.isFinished && header.isUsable
         && scope.admits(header)
     }
     var places: [String: Ancestry] = [:]
-    if let tip = scope.tip {
+    if let tip {
       let commits = Array(Set(usable.map(\.commit)))
       places = (try? loaded.git.ancestry(of: tip, commits: commits)) ?? [:]
     }
     // Fresh runs may be ahead of the candidate's history: the last of main are always read.
-    let last = Set(usable.suffix(ChangePoints.windowRuns).map(\.runID))
+    let last = Set(usable.suffix(isNewest ? ChangePoints.windowRuns : 0).map(\.runID))
     return usable.filter { places[$0.commit] != .notAncestor || last.contains($0.runID) }
       .map(\.runID)
   }
