@@ -80,6 +80,7 @@ extension ResultStore {
       sql += " LIMIT \(max(0, filter.limit ?? Int(Int32.max))) OFFSET \(max(0, filter.skip))"
     }
     var found: [StoredRun] = []
+    found.reserveCapacity(min(filter.limit ?? 0, ResultStore.reservedMax))
     var reader = HeaderReader()
     try driver.query(sql, values, isBounded: true) { row throws(StoreError) in
       found.append(
@@ -91,6 +92,9 @@ extension ResultStore {
     try fill(&found, parts)
     return found
   }
+
+  /// Runs that room is made for before they are read.
+  private static let reservedMax = 10_000
 
   /// When each run of an environment was stored, by the database server's clock; an imported run
   /// counts as stored at its start. By run id.

@@ -84,7 +84,7 @@ extension ResultStore {
     case .all:
       for query in queries(PartsQuery.batches(keys)) { try query.figures(nil, into: &found) }
     case .named(let names):
-      for query in queries(PartsQuery.lists(keys)) { try query.figures(names, into: &found) }
+      for query in queries(PartsQuery.batches(keys)) { try query.figures(names, into: &found) }
     }
     for i in found.indices { found[i].record.sortCells() }
   }
@@ -123,12 +123,12 @@ private struct PartsQuery {
     return last - first < 2 * Int64(keys.count)
   }
 
-  private func isOfRuns(_ bound: inout [SQLValue], asList: Bool) -> String {
-    guard !asList, PartsQuery.isDense(keys) else {
-      return isIn("run", keys.map { .integer($0) }, &bound)
+  private func isOfRuns(_ bound: inout [SQLValue], column: String) -> String {
+    guard PartsQuery.isDense(keys) else {
+      return isIn(column, keys.map { .integer($0) }, &bound)
     }
     bound += [.integer(keys[0]), .integer(keys[keys.count - 1])]
-    return "run BETWEEN $\(bound.count - 1) AND $\(bound.count)"
+    return "\(column) BETWEEN $\(bound.count - 1) AND $\(bound.count)"
   }
 
   /// `column IN ($1, …)` with the values bound behind those that are there.
@@ -139,9 +139,9 @@ private struct PartsQuery {
   }
 
   private func condition(
-    _ column: String, _ names: [String]?, _ bound: inout [SQLValue], asList: Bool = false
+    _ column: String, _ names: [String]?, _ bound: inout [SQLValue], runs: String = "run"
   ) -> String {
-    let condition = isOfRuns(&bound, asList: asList)
+    let condition = isOfRuns(&bound, column: runs)
     guard let names else { return condition }
     return condition + " AND " + isIn(column, names.map { .text($0) }, &bound)
   }
@@ -209,11 +209,14 @@ private struct PartsQuery {
     for (i, value) in rows { found[i].record.objectives.append(value) }
   }
 
-  /// Figures; of some names by all columns of the key, so that a run's hundreds of others are not
-  /// looked at.
+  /// Figures; of some names run by run and by all columns of the key, so that a run's hundreds of
+  /// others are not looked at.
   func figures(_ names: [String]?, into found: inout [StoredRun]) throws(StoreError) {
     var bound: [SQLValue] = []
-    var condition = condition("name", names, &bound, asList: names != nil)
+    // In SQLite a cross join keeps its order: from each run to its figures.
+    let source = names == nil ? "figure" : "run r CROSS JOIN figure"
+    var condition = condition("name", names, &bound, runs: names == nil ? "run" : "r.key")
+    if names != nil { condition += " AND figure.run = r.key" }
     condition += cells(&bound)
     if names != nil {
       func all(
@@ -230,7 +233,8 @@ private struct PartsQuery {
     }
     var rows: [(Int, ReportFigure)] = []
     try driver.query(
-      "SELECT run, profile, scenario, region, name, value, n FROM figure WHERE \(condition)",
+      "SELECT figure.run, profile, scenario, region, name, value, n FROM \(source)"
+        + " WHERE \(condition)",
       bound, isBounded: names != nil
     ) { row throws(StoreError) in
       let key = try row.cell(1)

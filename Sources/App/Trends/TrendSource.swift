@@ -128,12 +128,12 @@ struct TrendSource {
       let filter = RunFilter(
         project: project, environment: environment, branch: branch, isFinished: true,
         isUsable: true, since: query.since, limit: query.last)
-      found = try store.runs(filter, parts: parts).map {
-        TrendEntry(record: $0.record, storedAt: $0.storedAt)
+      found = try store.runs(filter, parts: parts).compactMap { run in
+        run.record.header.commit == CandidateIdentity.uncommitted
+          ? nil : TrendEntry(record: run.record, storedAt: run.storedAt)
       }
     }
     addFile(to: &found)
-    found.removeAll { $0.record.header.commit == CandidateIdentity.uncommitted }
     guard !found.isEmpty else { throw noRuns() }
     return inOrder(found)
   }

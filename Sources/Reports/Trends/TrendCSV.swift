@@ -12,13 +12,14 @@ public enum TrendCSV {
   public static func bytes(_ report: TrendReport) -> [UInt8] {
     var text = line(titles)
     for (trend, changes) in zip(report.trends, report.changes) {
+      let name = field(trend.id.name)
       var marks: [Int: String] = [:]
       for change in changes { marks[change.run] = change.stateText }
       for point in trend.points {
         let run = report.runs[point.run]
         let interval = point.interval
         text += line([
-          field(run.runID), run.startedAt.iso8601, field(run.commit), field(trend.id.name),
+          field(run.runID), run.startedAt.iso8601, field(run.commit), name,
           "\(point.value)", interval.map { "\($0.lowerBound)" } ?? "",
           interval.map { "\($0.upperBound)" } ?? "", point.k.map { "\($0)" } ?? "", "\(point.n)",
           field(marks[point.run] ?? ""),
@@ -36,8 +37,9 @@ public enum TrendCSV {
   /// that such a text gets an apostrophe before it (OWASP, CSV injection).
   private static func field(_ text: String) -> String {
     var text = ForeignText.line(text)
-    if let first = text.first, "=+-@".contains(first) { text = "'" + text }
-    guard text.contains(where: { $0 == "," || $0 == "\"" }) else { return text }
+    if let first = text.utf8.first, "=+-@".utf8.contains(first) { text = "'" + text }
+    guard text.utf8.contains(where: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") })
+    else { return text }
     return "\"" + text.replacing("\"", with: "\"\"") + "\""
   }
 }
