@@ -75,6 +75,6 @@ struct StreamgateCommand: AsyncParsableCommand {
     subcommands: [
       InitCommand.self, CheckCommand.self, PlanCommand.self, RunCommand.self,
       CapacityCommand.self, CompareCommand.self, ReportCommand.self, RunsCommand.self,
-      BaselineCommand.self, TrendsCommand.self, StoreCommand.self,
+      BaselineCommand.self, TrendsCommand.self, StoreCommand.self, CommentCommand.self,
     ])
 }

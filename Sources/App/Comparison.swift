@@ -107,13 +107,12 @@ struct Comparison {
     return report
   }
 
-  /// A file's bytes.
+  /// The bytes of a result file.
   static func bytes(of path: String) throws -> [UInt8] {
-    do {
-      return Array(try Data(contentsOf: URL(filePath: path)))
-    } catch {
-      throw Failure(
-        .input, "the file cannot be read", at: path, because: error.localizedDescription)
+    switch BoundedFile.read(path, bytesMax: ResultFile.bytesMax) {
+    case .success(let bytes): return bytes
+    case .failure(let error):
+      throw Failure(.input, "the file cannot be read", at: path, because: error.why)
     }
   }
 

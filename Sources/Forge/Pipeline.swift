@@ -25,6 +25,13 @@ public struct PipelineFacts: Sendable, Equatable {
   public var isMergeQueue = false
   /// The run of another workflow that this one follows, nil where it follows none.
   public var followed: FollowedRun?
+  /// That run, if it is of another repository, whose word is not trusted.
+  public var foreignRun: FollowedRun? {
+    guard let followed, followed.repository?.lowercased() != repository?.lowercased() else {
+      return nil
+    }
+    return followed
+  }
   /// Where comments go: `owner/name`, on GitLab the project's path.
   public var repository: String?
   /// The interface that is spoken there, nil where none of ours is.
@@ -173,4 +180,16 @@ struct PipelineVariables {
 extension String {
   /// The branch that a full reference names, `refs/heads/x`; other text as it is.
   var branchName: String { hasPrefix("refs/heads/") ? String(dropFirst(11)) : self }
+}
+
+extension PipelineFacts {
+  /// The address of an interface of that kind at the forge that the pipeline names; nil where it
+  /// names none.
+  public func apiURL(of kind: ForgeKind) -> String? {
+    if kind == forge, let apiURL { return apiURL }
+    guard let serverURL, let scheme = serverURL.firstRange(of: "://") else { return nil }
+    let host = serverURL[scheme.upperBound...]
+    if kind == .github, host == "github.com" { return "https://api.github.com" }
+    return serverURL + RemoteAddress.apiPath(kind)
+  }
 }

@@ -50,11 +50,16 @@ struct RemoteAddress: Equatable {
 
   /// The address of that interface at this host.
   func apiURL(_ kind: ForgeKind) -> String {
+    if kind == .github, host == "github.com" { return "https://api.github.com" }
+    return "https://" + host + RemoteAddress.apiPath(kind)
+  }
+
+  /// Where the interface lies below a forge's address.
+  static func apiPath(_ kind: ForgeKind) -> String {
     switch kind {
-    case .github where host == "github.com": "https://api.github.com"
-    case .github: "https://\(host)/api/v3"
-    case .gitea: "https://\(host)/api/v1"
-    case .gitlab: "https://\(host)/api/v4"
+    case .github: "/api/v3"
+    case .gitea: "/api/v1"
+    case .gitlab: "/api/v4"
     }
   }
 

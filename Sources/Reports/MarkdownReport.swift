@@ -37,7 +37,7 @@ public enum MarkdownReport {
     return writer.bytes
   }
 
-  private static func mark(_ model: ReportModel) -> MarkdownText {
+  static func mark(_ model: ReportModel) -> MarkdownText {
     switch model.kind {
     case .pass: "✅ "
     case .fail: "❌ "

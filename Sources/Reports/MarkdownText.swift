@@ -39,6 +39,22 @@ struct MarkdownText: Sendable, Equatable, ExpressibleByStringLiteral {
     MarkdownText(source: "**" + text.source + "**")
   }
 
+  /// Words of our own that lead to an address of http or https; the words alone for any other. What
+  /// could end the address, or mean something in it, is percent-encoded.
+  static func link(_ words: StaticString, to address: String) -> MarkdownText {
+    guard ["https://", "http://"].contains(where: address.hasPrefix), address.utf8.count <= 2_000
+    else { return MarkdownText(stringLiteral: words) }
+    let plain = Array("-._~:/?#=%+,;".utf8)
+    let source = address.utf8.map { byte -> String in
+      let scalar = Unicode.Scalar(byte)
+      let isPlain = byte < 0x80 && (scalar.properties.isAlphabetic || (0x30...0x39).contains(byte))
+      if isPlain || plain.contains(byte) { return String(scalar) }
+      if scalar == "&" { return "&amp;" }
+      return "%" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }
+    return MarkdownText(source: "[\(words.description)](" + source.joined() + ")")
+  }
+
   static func + (a: MarkdownText, b: MarkdownText) -> MarkdownText {
     MarkdownText(source: a.source + b.source)
   }

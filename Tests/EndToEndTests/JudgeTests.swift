@@ -6,35 +6,13 @@ import Testing
 
 @Suite("Judging run files")
 struct JudgeTests {
-  /// A run of 400 requests whose latencies vary around `scale` times 100 ms, by a seed.
-  private static func run(_ id: Int, branch: String, scale: Double = 1) -> RunRecord {
-    var random = SeededGenerator(seed: UInt64(id), label: "end-to-end")
-    let drift = 1 + 0.01 * (random.nextUnit() - 0.5)
-    var header = Build.header(
-      runID: "run-\(id)",
-      startedAt: UnixNanos(1_700_000_000_000_000_000 + Int64(id) * 1_000_000_000))
-    header.branch = branch
-    let samples = (0..<400).map { seq in
-      let ttft = Nanos(seconds: 0.1 * scale * drift * (0.8 + 0.4 * random.nextUnit()))
-      return Build.success(
-        seq: seq, intended: .milliseconds(Int64(seq) * 50), ttft: ttft, tokens: 50)
-    }
-    return RunRecord(header: header, samples: samples)
-  }
-
-  private static func write(_ run: RunRecord, in product: Product) throws -> String {
-    let name = run.header.runID + ".jsonl.gz"
-    try RunFile.write(run, to: product.folder.file(name).path)
-    return name
-  }
-
   private static func files(
     _ product: Product, mains: Int, candidates: Int, scale: Double
   ) throws -> (mains: [String], candidates: [String]) {
     (
-      try (1...mains).map { try write(run($0, branch: "main"), in: product) },
+      try (1...mains).map { try JudgedRun.write(JudgedRun.make($0, branch: "main"), in: product) },
       try (1...candidates).map {
-        try write(run(100 + $0, branch: "change", scale: scale), in: product)
+        try JudgedRun.write(JudgedRun.make(100 + $0, branch: "change", scale: scale), in: product)
       }
     )
   }
@@ -111,10 +89,10 @@ struct JudgeTests {
   @Test("Differences say of a run that cannot serve what is wrong with it")
   func useless() throws {
     let product = try Product(plan: nil)
-    let whole = try JudgeTests.write(JudgeTests.run(1, branch: "main"), in: product)
-    var run = JudgeTests.run(2, branch: "change")
+    let whole = try JudgedRun.write(JudgedRun.make(1, branch: "main"), in: product)
+    var run = JudgedRun.make(2, branch: "change")
     (run.header.isUsable, run.header.unusableReason) = (false, "interrupted")
-    let interrupted = try JudgeTests.write(run, in: product)
+    let interrupted = try JudgedRun.write(run, in: product)
     let end = try product.run("compare", whole, interrupted)
     #expect(end.code == 0 && end.output.contains("Run run-2 is not usable: interrupted."), "\(end)")
     #expect(!end.output.contains("Run run-1 is"))
@@ -127,10 +105,10 @@ struct JudgeTests {
   @Test("A search for a capacity is compared with nothing, whichever way it is named")
   func search() throws {
     let product = try Product(plan: nil)
-    let other = try JudgeTests.write(JudgeTests.run(1, branch: "main"), in: product)
-    var run = JudgeTests.run(2, branch: "change")
+    let other = try JudgedRun.write(JudgedRun.make(1, branch: "main"), in: product)
+    var run = JudgedRun.make(2, branch: "change")
     run.header.profiles = ["capacity"]
-    let search = try JudgeTests.write(run, in: product)
+    let search = try JudgedRun.write(run, in: product)
     try product.folder.write(#"{"format":"streamgate-capacity/1"}"#, to: "capacity.json")
     for arguments in [
       [search, other], [other, search], [search, search], ["capacity.json"],
@@ -166,12 +144,12 @@ struct JudgeTests {
         .stringValue)
     var names: [String] = []
     for id in 1...7 {
-      var run = JudgeTests.run(
+      var run = JudgedRun.make(
         id, branch: id > 5 ? "change" : "main", scale: id > 5 ? 1.3 : 1)
       run.header.project = "end-to-end"
       run.header.environment = environment
       if id > 5 { run.header.commit = "changed" }
-      names.append(try JudgeTests.write(run, in: product))
+      names.append(try JudgedRun.write(run, in: product))
     }
     #expect(try product.run(["runs", "import"] + names).code == 0)
     #expect(try product.run("runs", "list").output.contains("run-7"))

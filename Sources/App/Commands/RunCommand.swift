@@ -27,6 +27,7 @@ struct RunCommand: AsyncParsableCommand {
         streamgate run --size quick --set rate=10 --recorder full
         streamgate run --rate 20 --duration 60s           explore: how does it do at 20 a second?
         streamgate run --metrics 9464                     metrics while it runs
+        streamgate run --out out --comment                in a pull request's pipeline
         streamgate run --commit "$SHA" --branch "$BRANCH" --inconclusive block
       """)
 
@@ -40,6 +41,8 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var load: LoadOptions
 
   @OptionGroup var metrics: MetricsOptions
+
+  @OptionGroup var announcement: AnnouncementOptions
 
   @Option(help: "quick, standard or soak, instead of the plan's size.")
   var size: String?
@@ -87,6 +90,9 @@ struct RunCommand: AsyncParsableCommand {
             + "start anew: give one of them.")
       }
     }
+    if announcement.comment, count > 1 {
+      throw ValidationError("--comment is for one verdict: leave it out with --repeat.")
+    }
     if spread != nil, count == 1 {
       throw ValidationError("--spread spreads repeated runs: give --repeat too.")
     }
@@ -127,6 +133,7 @@ struct RunCommand: AsyncParsableCommand {
     }
     let loaded = try LoadedPlan.load(global, extra: extra, load: load)
     let endpoint = try metrics.open(for: loaded.plan, options: global)
+    let announcement = RunAnnouncement.open(announcement, loaded, options: global)
     var session = try await RunSession.open(
       loaded, options: global, identity: try candidate.identity(for: loaded),
       publisher: Publisher(
@@ -141,7 +148,15 @@ struct RunCommand: AsyncParsableCommand {
     if count > 1 {
       return try await session.seed(count: count, over: try spreadTime(loaded))
     }
-    return try await session.gate(restartReason: restart)
+    let end: Result<ExitCode, any Error>
+    do {
+      end = .success(try await session.gate(restartReason: restart))
+    } catch {
+      end = .failure(error)
+    }
+    // Whatever ended the gate, what was judged until then is announced.
+    if let announcement, let report = session.published { await announcement.end(report) }
+    return try end.get()
   }
 
   private func spreadTime(_ loaded: LoadedPlan) throws -> Nanos {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Forge
 import Model
 import Plan
 import ResultStore
@@ -71,7 +72,11 @@ struct RunsCommand: ParsableCommand {
   struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "import",
-      abstract: "Store run files: spool files that a lost store left, or other machines' runs.")
+      abstract: "Store run files: spool files that a lost store left, or other machines' runs.",
+      discussion: """
+        In a workflow_run of GitHub that follows a fork's run, the commit is the event's and the
+        branch fork/OWNER/NAME/BRANCH, whatever the file says: it joins no baseline.
+        """)
 
     @OptionGroup var global: GlobalOptions
 
@@ -83,7 +88,8 @@ struct RunsCommand: ParsableCommand {
       let main = plan?.gate.branch ?? GatePlan().branch
       let store = try StoreOptions.open(global, for: .write)
       for file in files {
-        let record = try RunFile.read(file).summarized(objectives: plan?.objectives ?? [])
+        let record = try RunFile.read(file).of(Environment.pipeline.foreignRun)
+          .summarized(objectives: plan?.objectives ?? [])
         try store.importRun(record)
         if record.header.branch == main,
           let reference = EnvironmentReference(freezing: record.header)

@@ -19,7 +19,7 @@ extension Plan {
 }
 
 extension PromptFileError {
-  fileprivate var why: String {
+  var why: String {
     switch self {
     case .unreadable(let why): why
     case .tooLong: "it is too long"

@@ -53,6 +53,7 @@ extension RunSession {
   func publish(
     _ report: Report, runs: [RunRecord], firstNumber: Int = 1, isPrinted: Bool
   ) -> [ExitCode] {
+    keepPublished(report)
     var failures = publisher.writeFiles(report)
     failures += publisher.writeRunFiles(runs, firstNumber: firstNumber)
     if isPrinted { failures += publisher.appendSummary(report.model) }

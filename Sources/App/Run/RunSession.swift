@@ -2,6 +2,7 @@ import Gate
 import LoadEngine
 import Model
 import Plan
+import Reports
 import ResultStore
 import Workload
 
@@ -24,7 +25,15 @@ struct RunSession {
   /// How long another run's lease on the endpoint is waited for.
   var lockWait = LockOptions.waitDefault
 
+  private let lastReport = Locked<Report?>(nil)
+
   var plan: Plan { loaded.plan }
+
+  /// The report that was published last, nil before one.
+  var published: Report? { lastReport.withLock { $0 } }
+
+  /// Keeps a report as the one that was published last.
+  func keepPublished(_ report: Report) { lastReport.withLock { $0 = report } }
 
   /// True if this run joins the baseline.
   var isMain: Bool { identity.branch == plan.gate.branch && !isExploration }

@@ -1,0 +1,95 @@
+import Model
+import Reports
+import Testing
+
+@Suite("The text of a comment")
+struct CommentReportTests {
+  private func text(
+    _ models: [ReportModel], runURL: String? = nil, isForeign: Bool = false
+  ) -> String {
+    let bytes = CommentReport.bytes(models, runURL: runURL, isForeign: isForeign)
+    #expect(bytes.count <= CommentReport.bytesMax)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// A report that is far longer than a comment.
+  private var long: ReportModel {
+    var item = ReportCase.fail
+    for index in 0..<3_000 {
+      var cell = Piece.latency(.ttftP50, cell: "sustained/s\(index)", baseline: 1, change: 0.3)
+      if index < 100 { cell.verdict = .fail }
+      item.verdict.cells.append(cell)
+    }
+    return item.model
+  }
+
+  @Test("One report is the summary with a link to the job")
+  func one() {
+    let model = ReportCase.fail.model
+    let summary = String(decoding: MarkdownReport.bytes(model), as: UTF8.self)
+    #expect(text([model]) == summary)
+    let link = "[The job, with the whole report among its files](https://ci.example/1)\n\n"
+    #expect(text([model], runURL: "https://ci.example/1") == summary + link)
+    #expect(text([model], isForeign: true).hasSuffix("nobody vouches for these figures.\n\n"))
+  }
+
+  @Test(
+    "A comment is cut at rows with its folds closed and its link there",
+    arguments: [1, 2, 5, 29, 150])
+  func cut(count: Int) {
+    let text = text(
+      Array(repeating: long, count: count), runURL: "https://ci.example/1", isForeign: true)
+    #expect(text.utf8.count > CommentReport.bytesMax * 9 / 10 || count == 150)
+    #expect(MarkdownCheck.problems(Array(text.utf8)) == [])
+    let opened = text.components(by: "<details>")
+    #expect(opened == text.components(by: "</details>") && (opened > 0 || count == 150))
+    #expect(text.hasSuffix("(https://ci.example/1)\n\n"))
+    if count == 150 { #expect(text.contains("50 more are not shown")) }
+  }
+
+  @Test("Several reports have a row each, the most urgent first, and a headline for all")
+  func several() {
+    let cases: [ReportCase] = [.pass, .inconclusive, .fail, .clientLimited, .pass]
+    let text = text(cases.map(\.model))
+    #expect(text.hasPrefix("### ❌ 1 of 5 gates failed\n"))
+    let order = ["1: FAIL", "2: CANNOT EVALUATE", "3: INCONCLUSIVE", "4: PASS", "5: PASS"]
+    let summaries = text.split(separator: "\n").filter { $0.hasPrefix("<details><summary>") }
+      .compactMap { line in order.first { line.contains(">\($0)<") } }
+    #expect(summaries == order)
+    #expect(self.text([ReportCase.pass.model, ReportCase.pass.model]).hasPrefix("### ✅ all 2"))
+    #expect(
+      self.text([ReportCase.pass.model, ReportCase.learning.model])
+        .hasPrefix("### ⚠️ 1 of 2 gates passed, 1 could not tell; none failed\n"))
+  }
+
+  @Test("Hostile texts are inert among several reports too", arguments: Hostile.texts.indices)
+  func hostile(index: Int) {
+    let model = Hostile.report(Hostile.texts[index]).model
+    let text = text([model, ReportCase.pass.model])
+    #expect(MarkdownCheck.problems(Array(text.utf8)) == [])
+  }
+
+  @Test(
+    "An address that is none of the web is no link, and no mark in it ends one",
+    arguments: [
+      (
+        "https://ci.example/a b/<c>?q=1&copy=2#x",
+        "(https://ci.example/a%20b/%3Cc%3E?q=1&amp;copy=2#x)"
+      ),
+      (
+        "https://ci.example/)](http://evil.example",
+        "(https://ci.example/%29%5D%28http://evil.example)"
+      ),
+      ("https://ci.example/@everyone_`", "(https://ci.example/%40everyone_%60)"),
+      ("javascript:alert(1)", nil), ("", nil), ("//evil.example", nil),
+    ])
+  func links(address: String, wanted: String?) {
+    let text = text([ReportCase.pass.model], runURL: address)
+    let words = "The job, with the whole report among its files"
+    #expect(text.hasSuffix(wanted.map { "[\(words)]\($0)\n\n" } ?? "\n\(words)\n\n"))
+  }
+}
+
+extension String {
+  fileprivate func components(by part: String) -> Int { ranges(of: part).count }
+}
