@@ -76,5 +76,6 @@ struct StreamgateCommand: AsyncParsableCommand {
       InitCommand.self, CheckCommand.self, PlanCommand.self, RunCommand.self,
       CapacityCommand.self, CompareCommand.self, ReportCommand.self, RunsCommand.self,
       BaselineCommand.self, TrendsCommand.self, StoreCommand.self, CommentCommand.self,
+      CheckWatchCommand.self,
     ])
 }

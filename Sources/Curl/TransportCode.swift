@@ -20,6 +20,9 @@ public struct TransportCode: Sendable, Hashable {
   /// The transfer ended as it should.
   public static let ok = TransportCode(rawValue: 0)
 
+  /// It took longer than it may, wherever it was.
+  public static let timedOut = TransportCode(CURLE_OPERATION_TIMEDOUT)
+
   /// The peer had closed before the request was sent.
   public static let notSent = TransportCode(rawValue: 55)
   /// The connection ended before a response.

@@ -6,8 +6,8 @@ import Model
 /// allows, so that it belongs on no thread of the cooperative pool.
 ///
 /// TLS is verified always. Redirects are followed within the same origin only. What has no effect
-/// on the forge, or the same however often it is done, is tried again after a fault; what creates
-/// is not: its caller looks first whether it was done.
+/// on the forge, or the same however often it is done, is tried again after a fault; what creates,
+/// only where no connection was made: else its caller looks first whether it was done.
 public struct ForgeClient: Sendable {
   /// Bytes of one answer: a page of a hundred comments of 64 KiB.
   static let replyBytesMax = 16 << 20
@@ -66,6 +66,7 @@ public struct ForgeClient: Sendable {
       case .faulty(let reason):
         if request.isCreation { throw .unreachable(reason: reason) }
         fault = (reason, nil)
+      case .unsent(let reason): fault = (reason, nil)
       case .limited(let wait): fault = ("its limit of requests is reached", wait)
       }
       let wait = max(fault.wait ?? pause, .zero)
@@ -88,8 +89,10 @@ public struct ForgeClient: Sendable {
   /// What one attempt came to; refusals are thrown.
   private enum Outcome {
     case answered(Answer)
-    /// It may do better next time.
+    /// It may do better next time; whether it did what was asked is not known.
     case faulty(String)
+    /// There was no connection: nothing was asked.
+    case unsent(String)
     /// It may do better after so long; nil where the forge does not say.
     case limited(Nanos?)
   }
@@ -105,7 +108,10 @@ public struct ForgeClient: Sendable {
       }
       switch outcome {
       case .tooLong: throw .unexpected(what: "an answer of more than \(Self.replyBytesMax) bytes")
-      case .failed(_, let reason): return .faulty(reason)
+      case .failed(let code, let reason):
+        let kind = code.kind(systemError: 0, isTLS: url.hasPrefix("https"))
+        let isUnsent = [.dns, .connect, .tls].contains(kind) && code != .timedOut
+        return isUnsent ? .unsent(reason) : .faulty(reason)
       case .whole(let reply):
         guard (300..<400).contains(reply.status) else { return try judge(reply) }
         url = try redirection(of: reply, from: url, request)

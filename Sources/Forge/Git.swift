@@ -166,7 +166,7 @@ public struct Git: Sendable {
   }
 
   /// True for the full name of an object, under SHA-1 or SHA-256.
-  static func isCommitID(_ text: String) -> Bool {
+  public static func isCommitID(_ text: String) -> Bool {
     let digits = text.utf8
     return (digits.count == 40 || digits.count == 64)
       && digits.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }

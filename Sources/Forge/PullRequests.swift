@@ -5,7 +5,8 @@ extension ForgeClient {
   static let pullPagesMax = 30
 
   /// The number of the open pull request whose branch is at `commit` in `repository`, nil if there
-  /// is none any more. For GitHub and Gitea, whose events tell of a run and not of its pull request.
+  /// is none any more. For GitHub and Gitea, whose events tell of a run and not of its pull
+  /// request.
   public func openPullRequest(
     commit: String, repository: String?
   ) throws(ForgeError) -> Int? {

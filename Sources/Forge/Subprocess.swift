@@ -58,14 +58,19 @@ enum Subprocess {
       .first { access($0, X_OK) == 0 }
   }
 
-  private static func spawn(
+  /// Starts a program in a process group of its own; without an input it reads nothing.
+  static func spawn(
     _ program: String, _ arguments: [String], _ environment: [String: String],
-    output: Int32, errorOutput: Int32
+    input: Int32? = nil, output: Int32, errorOutput: Int32
   ) throws(SubprocessError) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    if let input {
+      posix_spawn_file_actions_adddup2(&actions, input, 0)
+    } else {
+      posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    }
     posix_spawn_file_actions_adddup2(&actions, output, 1)
     posix_spawn_file_actions_adddup2(&actions, errorOutput, 2)
 

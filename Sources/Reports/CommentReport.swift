@@ -5,7 +5,7 @@ import Model
 public enum CommentReport {
   /// Bytes of a comment at most, without the line that its writer puts in front.
   public static let bytesMax = 60_000 - 200
-  /// Bytes below which a report is left out: its row in the table stays.
+  /// Bytes that a report must have room for, or only its row in the table is shown.
   static let shareMin = 2_000
   /// Reports that have a row; more than that are counted.
   static let rowsMax = 100
@@ -48,13 +48,13 @@ public enum CommentReport {
       writer.paragraph(.plain("\(models.count - rowsMax) more are not shown."))
     }
     var text = writer.bytes
-    for (index, model) in models.enumerated() {
+    let shown = min(models.count, max(0, bytesMax - text.count) / shareMin)
+    for (index, model) in models.prefix(shown).enumerated() {
       let left = bytesMax - text.count
       let opening = Array("<details><summary>\(index + 1): \(model.label)</summary>\n\n".utf8)
       let closing = Array("</details>\n\n".utf8)
       // What the others leave goes to those that come later.
-      let share = left / (models.count - index) - opening.count - closing.count
-      guard share >= shareMin else { break }
+      let share = left / (shown - index) - opening.count - closing.count
       text += opening + MarkdownReport.bytes(model, bytesMax: share) + closing
     }
     return text

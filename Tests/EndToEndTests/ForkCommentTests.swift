@@ -137,7 +137,7 @@ struct ForgeTokenTests {
       to: "streamgate.yaml")
     let first = try job.run("run", "--comment", "--out", "out")
     #expect(first.code == 1, "\(first.errors)")
-    #expect(first.errors.contains("comment 101 created in acme/gateway pull request 7"))
+    #expect(first.errors.contains("created in acme/gateway pull request 7"))
     #expect(job.bodies.count == 1 && job.bodies[0].contains("### ❌ FAIL"))
     #expect(job.bodies[0].contains("commit `\(Job.head.prefix(12))` · branch `change`"))
     try expectNowhere(first, job)

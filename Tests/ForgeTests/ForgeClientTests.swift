@@ -76,6 +76,22 @@ struct ForgeClientTests {
     #expect(fixture.server.comments.isEmpty)
   }
 
+  @Test("A creation is asked again where nobody took the connection, and given up in the end")
+  func refusedConnection() throws {
+    let fixture = try ForgeFixture(.github)
+    let listener = try RawServer { connection, _ in connection.close() }
+    let url = listener.url
+    listener.stop()
+    let patience = ForgePatience(attemptsMax: 3, firstPause: .milliseconds(1))
+    #expect {
+      _ = try CheckRun.start(
+        "a", commit: "b", runURL: nil, client: try fixture.client(patience, apiURL: url))
+    } throws: { error in
+      guard case .unreachable = error as? ForgeError else { return false }
+      return true
+    }
+  }
+
   @Test("A forge that never answers is given up")
   func silence() throws {
     let fixture = try ForgeFixture(.gitlab)

@@ -133,29 +133,38 @@ struct RunCommand: AsyncParsableCommand {
     }
     let loaded = try LoadedPlan.load(global, extra: extra, load: load)
     let endpoint = try metrics.open(for: loaded.plan, options: global)
-    let announcement = RunAnnouncement.open(announcement, loaded, options: global)
-    var session = try await RunSession.open(
-      loaded, options: global, identity: try candidate.identity(for: loaded),
-      publisher: Publisher(
-        out: out, paths: loaded.plan.reports, junit: junitDialect.format,
-        isColourful: global.isColourful, pipeline: pipeline),
-      policy: ExitPolicy(
-        inconclusive: inconclusive ?? (bisect ? .code : loaded.plan.gate.inconclusive),
-        onNewEnvironment: loaded.plan.gate.onNewEnvironment),
-      signals: signals, engines: engines.count(global))
-    session.metrics = endpoint
-    session.lockWait = try lock.wait()
-    if count > 1 {
-      return try await session.seed(count: count, over: try spreadTime(loaded))
+    let identity = try candidate.identity(for: loaded)
+    func open() async throws -> RunSession {
+      var session = try await RunSession.open(
+        loaded, options: global, identity: identity,
+        publisher: Publisher(
+          out: out, paths: loaded.plan.reports, junit: junitDialect.format,
+          isColourful: global.isColourful, pipeline: pipeline),
+        policy: ExitPolicy(
+          inconclusive: inconclusive ?? (bisect ? .code : loaded.plan.gate.inconclusive),
+          onNewEnvironment: loaded.plan.gate.onNewEnvironment),
+        signals: signals, engines: engines.count(global))
+      session.metrics = endpoint
+      session.lockWait = try lock.wait()
+      return session
     }
+    if count > 1 {
+      return try await open().seed(count: count, over: try spreadTime(loaded))
+    }
+    let announcement = RunAnnouncement.open(
+      announcement, loaded, commit: identity.commit, options: global)
+    let check = await announcement?.begin()
+    var report: Report?
     let end: Result<ExitCode, any Error>
     do {
+      let session = try await open()
+      defer { report = session.published }
       end = .success(try await session.gate(restartReason: restart))
     } catch {
       end = .failure(error)
     }
     // Whatever ended the gate, what was judged until then is announced.
-    if let announcement, let report = session.published { await announcement.end(report) }
+    await announcement?.end(report, end, check)
     return try end.get()
   }
 

@@ -51,10 +51,14 @@ struct PullRequestComment: Sendable {
 }
 
 extension Report {
-  /// The report as one of that run.
+  /// The report as one of that run, without what its writer had to remark.
   fileprivate func of(_ run: FollowedRun) -> Report {
     var report = self
     report.input.candidates = report.input.candidates.map { $0.of(run) }
+    report.facts.notes = []
+    for index in report.verdict.runs.indices where report.verdict.runs[index].role == .candidate {
+      report.verdict.runs[index].commit = run.commit
+    }
     return report
   }
 }
@@ -98,18 +102,22 @@ extension ForgeClient {
 }
 
 extension ForgeError {
-  /// Why it failed and what to try, for a person.
-  func text(_ what: String, at address: ForgeAddress) -> String {
-    let (why, remedy) = reason(address)
+  /// Why it failed and what to try, for a person; `permission` is what a job on GitHub needs.
+  func text(
+    _ what: String, at address: ForgeAddress, permission: String = "pull-requests: write"
+  ) -> String {
+    let (why, remedy) = reason(address, permission)
     return "warning: \(Console.inertLine(address.apiURL)): \(what)\n  because: "
       + Console.inertLine(why) + (remedy.map { "\n  try: " + $0 } ?? "")
   }
 
-  private func reason(_ address: ForgeAddress) -> (why: String, remedy: String?) {
+  private func reason(
+    _ address: ForgeAddress, _ permission: String
+  ) -> (why: String, remedy: String?) {
     switch self {
     case .refused(let status, let said):
       let words = said.isEmpty ? "status \(status)" : "status \(status): \(said)"
-      return (words, remedy(status, address.kind))
+      return (words, remedy(status, address.kind, permission))
     case .busy(let pause):
       return (
         "its limit of requests is reached, for another \(Int(pause.seconds)) s",
@@ -124,12 +132,12 @@ extension ForgeError {
     }
   }
 
-  private func remedy(_ status: Int, _ kind: ForgeKind) -> String? {
+  private func remedy(_ status: Int, _ kind: ForgeKind, _ permission: String) -> String? {
     switch (status, kind) {
     case (401, _): "a token that is still good"
     case (403, .gitlab): "a project access token with the api scope and the role Reporter"
     case (403, _):
-      "permissions: pull-requests: write for the job; a pull request from a fork has no such "
+      "permissions: \(permission) for the job; a pull request from a fork has no such "
         + "token: see \"Pull requests from forks\" in docs/ci.md"
     case (404, _): "is it the right repository and pull request, and may the token see them?"
     default: nil
