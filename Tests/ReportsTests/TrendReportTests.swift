@@ -52,7 +52,7 @@ struct TrendReportTests {
         id: "w", metric: "ttft_p50", reason: "a larger model" + name,
         acceptedAt: UnixNanos(1_769_860_800_000_000_000 + 45 * 43_200_000_000_000))
     ]
-    report.baseline = Set(table.runs[30..<40].map(\.runID))
+    report.baseline = Set(table.runs.dropFirst(30).prefix(10).map(\.runID))
     return report
   }
 
@@ -85,6 +85,10 @@ struct TrendReportTests {
     let report = TrendReportTests.report(isMade: false)
     let text = String(decoding: TrendText.bytes(report), as: UTF8.self)
     #expect(text.hasSuffix("No change point.\n"))
+    let few = TrendText.bytes(TrendReportTests.report(runs: 9))
+    #expect(
+      String(decoding: few, as: UTF8.self)
+        .hasSuffix("Too few runs for a change point: 9 of 10.\n"))
     #expect(HTMLFile(TrendPage.bytes(report)).problems == [])
   }
 

@@ -10,23 +10,25 @@ struct TrendsCommand: ParsableCommand {
     commandName: "trends",
     abstract: "A metric over builds: table, CSV, JSON or a page with plots, and change points.",
     discussion: """
-      METRIC is a gated metric over all cells (ttft_p50, tpot_p50, error), one of a cell
-      (sustained/short/ttft_p95), a rate of a profile (stress/truncated), or any reported figure
-      (sustained/short/ttft.p99, sustained/goodput). Without one, all gated metrics are shown.
-      Only finished, usable runs of one branch in one environment are compared. A change point is
-      where the level changed for good: regressions stay open until they are accepted or undone.
+      METRIC is a gated metric over all cells (ttft_p50, tpot_p50, error), one
+      of a cell (sustained/short/ttft_p95), a rate of a profile
+      (stress/truncated), or any reported figure (sustained/short/ttft.p99,
+      sustained/goodput). Without one, all gated metrics are shown. Only
+      finished, usable runs of one branch in one environment are compared. A
+      change point is where the level changed for good: a regression stays open
+      until it is accepted or undone.
 
       Examples:
-        streamgate trends                                  the gated metrics of main
-        streamgate trends ttft_p50 --last 300              one of them, with its runs
-        streamgate trends --profile stress --scenario long the cells of one scenario
-        streamgate trends ttft_p95 --csv > ttft.csv        for a spreadsheet
-        streamgate trends --html trends.html               a page with plots
-        streamgate trends --fail-on-change                 for a nightly job
-        streamgate trends --list                           what can be asked for
+        streamgate trends                            the gated metrics of main
+        streamgate trends ttft_p50 --last 300        one of them, with its runs
+        streamgate trends --profile stress           the cells of one profile
+        streamgate trends ttft_p95 --csv > ttft.csv  for a spreadsheet
+        streamgate trends --html trends.html         a page with plots
+        streamgate trends --fail-on-change           for a nightly job
+        streamgate trends --list                     what can be asked for
 
-      Exit codes: 0; 1 with --fail-on-change where a regression is open; 64 for an unknown metric;
-      66 where there are no runs.
+      Exit codes: 0; 1 with --fail-on-change where a regression is open; 64 for
+      an unknown metric; 66 where there are no runs.
       """)
 
   @OptionGroup var global: GlobalOptions

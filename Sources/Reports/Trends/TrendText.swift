@@ -135,8 +135,13 @@ public enum TrendText {
     let proposed = report.proposed
     guard let earliest = proposed.last else {
       let count = report.allChanges.count
-      return count == 0
-        ? "No change point." : "No regression is open; \(Figures.count(count, "change point"))."
+      if count > 0 {
+        return "No regression is open; \(Figures.count(count, "change point"))."
+      }
+      let runs = report.trends.map(\.points.count).max() ?? 0
+      let needed = 2 * ChangePoints.segmentRunsMin
+      return runs < needed
+        ? "Too few runs for a change point: \(runs) of \(needed)." : "No change point."
     }
     let metrics = Set(proposed.map(\.id.name)).count
     return "\(Figures.count(metrics, "metric")) got worse and nobody accepted it, the first since "
