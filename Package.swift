@@ -133,7 +133,7 @@ let package = Package(
       ]),
     tests("SimulatorTests", ["Model", "CZlib", "streamgate-sim"]),
     tests("TidyTests", ["Model"]),
-    tests("EndToEndTests", ["Model", "ResultStore", "streamgate", "streamgate-sim"]),
+    tests("EndToEndTests", ["Model", "ResultStore", "streamgate", "streamgate-sim", yams]),
     properties(),
   ]
 )

@@ -48,9 +48,9 @@ public enum Sparkline {
       self.high = middle + half
     }
 
-    /// Where a value lies, 0 for the lower end and 1 for the upper; the middle of no span at all.
+    /// Where a value lies, 0 for the lower end, also of no span at all, and 1 for the upper.
     func place(_ value: Double) -> Double {
-      high > low ? (value - low) / (high - low) : 0.5
+      high > low ? (value - low) / (high - low) : 0
     }
   }
 }

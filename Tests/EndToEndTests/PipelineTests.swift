@@ -44,6 +44,31 @@ struct PipelineTests {
       metrics.contains("streamgate_outcome_requests{profile=\"sustained\",outcome=\"http_5xx\"} "))
   }
 
+  @Test("compare annotates too, and shows main's runs before those of the change")
+  func compared() throws {
+    let product = try Product(plan: nil)
+    product.environment = [
+      "GITHUB_ACTIONS": "true",
+      "GITHUB_STEP_SUMMARY": product.folder.file("step.md").path(percentEncoded: false),
+    ]
+    let result = try JudgedRun.result("slower", in: product, scale: 1.3)
+    let summary = try product.text("slower/summary.md")
+    #expect(try product.text("step.md") == summary)
+    let row = summary.split(separator: "\n").first { $0.hasPrefix("| `ttft_p50` | `▁") }
+    #expect(row?.contains(/`[▁▂]{5} [▇█]{2}`( \| [\d.]+ ms){3} \|$/) == true, "\(summary)")
+    #expect(summary.contains("\n```mermaid\nxychart-beta\n"))
+    #expect(summary.contains(#"["-5", "-4", "-3", "-2", "-1", "this 1", "this 2"]"#))
+    let metrics = try product.text("slower/metrics.txt")
+    #expect(metrics.contains("\nstreamgate_composite_change_ratio{metric=\"ttft_p50\"} 0.2"))
+    // Judged again from result.json, it is the same text.
+    let again = try product.run("compare", result, "--out", "again")
+    #expect(again.code == 1)
+    let title = ActionsRunner(again.errors).commands.first?.properties["title"]
+    #expect(title?.hasSuffix("FAIL") == true, "\(again.errors)")
+    #expect(try product.text("again/summary.md") == summary)
+    #expect(try product.text("again/metrics.txt") == metrics)
+  }
+
   @Test("An error that ends the step is an annotation, told once, and the log is open again")
   func failed() throws {
     let product = try Product(plan: "version: 1\n")
