@@ -9,6 +9,7 @@ extension Waiver {
     add("profile", profile)
     add("scenario", scenario)
     add("reason", reason)
+    add("accepted_by", acceptedBy)
     add("accepted_at", acceptedAt.iso8601Exact)
     add("expires_at", expiresAt?.iso8601Exact)
     return .object(members)
@@ -21,6 +22,7 @@ extension Waiver {
       id: try fields.string("id"), metric: try fields.optionalString("metric"),
       profile: try fields.optionalString("profile"),
       scenario: try fields.optionalString("scenario"), reason: try fields.string("reason"),
+      acceptedBy: try fields.optionalString("accepted_by"),
       acceptedAt: try fields.optionalTime("accepted_at") ?? UnixNanos(0),
       expiresAt: try fields.optionalTime("expires_at"))
   }

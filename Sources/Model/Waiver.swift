@@ -11,6 +11,8 @@ public struct Waiver: Sendable, Equatable {
   public var scenario: String?
   /// Why, in the words of the person who accepted it.
   public var reason: String
+  /// Who accepted it, nil where that is not known.
+  public var acceptedBy: String?
   /// When it was accepted.
   public var acceptedAt: UnixNanos
   /// From when on it is without effect; nil: never.
@@ -19,13 +21,15 @@ public struct Waiver: Sendable, Equatable {
   /// A waiver; without a scope it covers everything.
   public init(
     id: String, metric: String? = nil, profile: String? = nil, scenario: String? = nil,
-    reason: String, acceptedAt: UnixNanos = UnixNanos(0), expiresAt: UnixNanos? = nil
+    reason: String, acceptedBy: String? = nil, acceptedAt: UnixNanos = UnixNanos(0),
+    expiresAt: UnixNanos? = nil
   ) {
     self.id = id
     self.metric = metric
     self.profile = profile
     self.scenario = scenario
     self.reason = reason
+    self.acceptedBy = acceptedBy
     self.acceptedAt = acceptedAt
     self.expiresAt = expiresAt
   }

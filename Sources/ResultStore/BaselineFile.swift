@@ -17,6 +17,8 @@ public struct BaselineFile: Sendable, Equatable {
   public var segments: [String]
   /// Accepted regressions.
   public var waivers: [Waiver]
+  /// Runs of main and change points that people accepted.
+  public var acceptances: [Acceptance]
   /// The runs, without samples.
   public var runs: [RunRecord]
 
@@ -24,7 +26,7 @@ public struct BaselineFile: Sendable, Equatable {
   public init(
     project: String, environment: String, referenceTokens: [String: Double] = [:],
     stallGap: Nanos? = nil, segments: [String] = [], waivers: [Waiver] = [],
-    runs: [RunRecord] = []
+    acceptances: [Acceptance] = [], runs: [RunRecord] = []
   ) {
     self.project = project
     self.environment = environment
@@ -32,6 +34,7 @@ public struct BaselineFile: Sendable, Equatable {
     self.stallGap = stallGap
     self.segments = segments
     self.waivers = waivers
+    self.acceptances = acceptances
     self.runs = runs
   }
 
@@ -104,6 +107,11 @@ public struct BaselineFile: Sendable, Equatable {
     append("segments", .array(segments.map { .string($0) }))
     append("waivers", lines: waivers.sorted { $0.id < $1.id }.map(\.json))
     append(",\n")
+    if !acceptances.isEmpty {
+      let sorted = acceptances.sorted { ($0.kind, $0.runID) < ($1.kind, $1.runID) }
+      append("acceptances", lines: sorted.map(\.json))
+      append(",\n")
+    }
     append("runs", lines: sortedRuns.map(\.json))
     append("}\n")
     return text
@@ -127,6 +135,7 @@ public struct BaselineFile: Sendable, Equatable {
     stallGap = try fields.optionalSeconds("stall_gap_s")
     segments = try fields.strings("segments")
     waivers = try fields.list("waivers", Waiver.init(json:))
+    acceptances = try fields.list("acceptances", Acceptance.init(json:))
     runs = try fields.list("runs", RunRecord.init(json:))
     runs = sortedRuns
     for (run, next) in zip(runs, runs.dropFirst()) where run.header.runID == next.header.runID {

@@ -98,14 +98,14 @@ extension ResultStore {
   public func waivers(project: String, environment: String) throws(StoreError) -> [Waiver] {
     var found: [Waiver] = []
     try driver.query(
-      "SELECT id, metric, profile, scenario, reason, accepted_at, expires_at FROM waiver"
-        + " WHERE project = $1 AND environment = $2 ORDER BY id",
+      "SELECT id, metric, profile, scenario, reason, accepted_at, expires_at, accepted_by"
+        + " FROM waiver WHERE project = $1 AND environment = $2 ORDER BY id",
       [.text(project), .text(environment)]
     ) { row throws(StoreError) in
       found.append(
         Waiver(
           id: try row.text(0), metric: row.textOrNil(1), profile: row.textOrNil(2),
-          scenario: row.textOrNil(3), reason: try row.text(4),
+          scenario: row.textOrNil(3), reason: try row.text(4), acceptedBy: row.textOrNil(7),
           acceptedAt: UnixNanos(try row.integer(5)),
           expiresAt: try row.integerOrNil(6).map { UnixNanos($0) }))
     }
@@ -118,14 +118,16 @@ extension ResultStore {
   ) throws(StoreError) {
     try driver.execute(
       "INSERT INTO waiver (project, environment, id, metric, profile, scenario, reason,"
-        + " accepted_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        + " accepted_at, expires_at, accepted_by)"
+        + " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
         + " ON CONFLICT (project, environment, id) DO UPDATE SET metric = excluded.metric,"
         + " profile = excluded.profile, scenario = excluded.scenario, reason = excluded.reason,"
-        + " accepted_at = excluded.accepted_at, expires_at = excluded.expires_at",
+        + " accepted_at = excluded.accepted_at, expires_at = excluded.expires_at,"
+        + " accepted_by = excluded.accepted_by",
       [
         .text(project), .text(environment), .text(waiver.id), SQLValue(waiver.metric),
         SQLValue(waiver.profile), SQLValue(waiver.scenario), .text(waiver.reason),
-        SQLValue(waiver.acceptedAt), SQLValue(waiver.expiresAt),
+        SQLValue(waiver.acceptedAt), SQLValue(waiver.expiresAt), SQLValue(waiver.acceptedBy),
       ])
   }
 }

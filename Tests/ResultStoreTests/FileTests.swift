@@ -170,13 +170,24 @@ struct FileTests {
     let file = BaselineFile(
       project: "p", environment: "e", referenceTokens: ["a": 3.5], stallGap: .milliseconds(250),
       segments: ["run-2"],
-      waivers: [Waiver(id: "w", reason: "\"known\"", expiresAt: UnixNanos(1_500_000_000))],
+      waivers: [
+        Waiver(
+          id: "w", reason: "\"known\"", acceptedBy: "Jane Doe",
+          expiresAt: UnixNanos(1_500_000_000))
+      ],
+      acceptances: [
+        Acceptance(
+          kind: .changePoint, runID: "run-3", reason: "agreed", acceptedBy: "J",
+          acceptedAt: UnixNanos(7), expiresAt: UnixNanos(1_500_000_001)),
+        Acceptance(kind: .run, runID: "run-1", reason: "quota"),
+      ],
       runs: runs)
     try file.write(to: path)
     let read = try BaselineFile.read(path)
     let sorted = runs.sorted { $0.header.startedAt < $1.header.startedAt }
     #expect(read.runs == sorted)
     #expect(read.waivers == file.waivers)
+    #expect(read.acceptances == file.acceptances)
     #expect(read.segments == file.segments)
     #expect(read.reference?.stallGap == .milliseconds(250))
     #expect(read.bytes == file.bytes)

@@ -156,10 +156,37 @@ struct ResultStoreTests {
       expiresAt: UnixNanos(9))
     try store.setWaiver(waiver, project: "p", environment: "e")
     waiver.profile = "sustained"
+    waiver.acceptedBy = "Jane Doe"
     waiver.expiresAt = nil
     try store.setWaiver(waiver, project: "p", environment: "e")
     #expect(try store.waivers(project: "p", environment: "e") == [waiver])
     #expect(try store.waivers(project: "p", environment: "f") == [])
+    try store.removeWaiver("w", project: "p", environment: "f")
+    #expect(try store.waivers(project: "p", environment: "e") == [waiver])
+    try store.removeWaiver("w", project: "p", environment: "e")
+    #expect(try store.waivers(project: "p", environment: "e") == [])
+  }
+
+  @Test(
+    "What is accepted of a run is stored once for each kind, and can be forgotten",
+    arguments: StoreKind.available)
+  func acceptances(kind: StoreKind) throws {
+    let place = try TestStore(kind)
+    let store = try place.open()
+    var run = Acceptance(
+      kind: .run, runID: "r", reason: "known", acceptedAt: UnixNanos(5), expiresAt: UnixNanos(9))
+    let change = Acceptance(
+      kind: .changePoint, runID: "r", reason: "agreed", acceptedBy: "Jane Doe",
+      acceptedAt: UnixNanos(6))
+    for acceptance in [run, change] {
+      try store.setAcceptance(acceptance, project: "p", environment: "e")
+    }
+    (run.reason, run.acceptedBy, run.expiresAt) = ("known better", "John", nil)
+    try store.setAcceptance(run, project: "p", environment: "e")
+    #expect(try store.acceptances(project: "p", environment: "e") == [change, run])
+    #expect(try store.acceptances(project: "p", environment: "f") == [])
+    try store.removeAcceptance(.run, runID: "r", project: "p", environment: "e")
+    #expect(try store.acceptances(project: "p", environment: "e") == [change])
   }
 
   @Test("A deleted run leaves nothing behind", arguments: StoreKind.available)
