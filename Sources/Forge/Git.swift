@@ -64,6 +64,13 @@ public struct Git: Sendable {
     return GitHead(commit: commit, branch: try branch(), isDirty: isDirty)
   }
 
+  /// The name of who makes commits here, as git is configured; nil where it is not.
+  public func userName() throws(GitError) -> String? {
+    let answer = try ask(["config", "--get", "user.name"])
+    if answer.status != 0 { return nil }
+    return answer.line.isEmpty ? nil : answer.line
+  }
+
   /// The branch that is checked out, nil for a detached head. A branch of the name `(detached)` is
   /// allowed, so that `status` cannot be asked for it.
   private func branch() throws(GitError) -> String? {

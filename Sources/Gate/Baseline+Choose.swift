@@ -4,8 +4,9 @@ public import Model
 public enum Baseline {
   /// Runs of main that an abort is looked for in.
   private static let abortRuns = 10
-  /// Main's latest runs at most.
-  private static let latestRunsMax = 10
+  /// Main's latest runs at most: after so many a regression that nobody accepted is in every
+  /// verdict line.
+  public static let latestRunsMax = 10
   /// The commit of a run from a dirty tree.
   private static let uncommitted = "uncommitted"
 
@@ -36,24 +37,41 @@ public enum Baseline {
       .suffix(abortRuns).contains { $0.header.aborted != nil }
     let isAlone = candidates.last?.header.exploration != nil
     let isOnMain = candidates.last.map { $0.header.branch == rules.branch } ?? false
-    var pool: [HistoryEntry] = []
+    // By its place and not among those that serve: the regression's first run may not.
+    let regression = rules.proposedRegression.flatMap { id in
+      ordered.firstIndex { $0.entry.header.runID == id }
+    }
+    var pool = Pool()
     var reasons: [String: SelectedRun] = [:]
-    for (entry, place) in ordered {
+    var segment = 0
+    for (position, (entry, place)) in ordered.enumerated() {
       let id = entry.header.runID
+      let isLatest = regression.map { position >= $0 } ?? false
       let isLater = isFresh(entry)
+      // Whether or not that run itself serves.
+      let isStart = rules.segmentStarts.contains(id) && !isLatest && place != .notAncestor
+      if isStart { segment += 1 }
       // Fresh runs tell whether the environment moved: they serve wherever main is by then.
       let known = isLater && place == .notAncestor ? .unknown : place
-      if let reason = exclusion(entry, known, rules: rules, judged: judged)
+      var measured = entry
+      // What a run of main came to does not change what it measured.
+      if isLatest { measured.isAccepted = true }
+      if let reason = exclusion(measured, known, rules: rules, judged: judged)
         ?? (isAlone ? "the run that is judged is \(RunHeader.explorationName)" : nil)
         ?? (isOnMain && isLater ? "later than the run that is judged" : nil)
       {
         reasons[id] = SelectedRun(runID: id, role: .out, reason: reason)
+      } else if isLatest {
+        pool.latest.append(entry)
+      } else if isLater {
+        pool.fresh.append(entry)
       } else {
-        pool.append(entry)
+        pool.add(entry, segment: segment)
       }
     }
-    let mark = unplacedMark(ordered)
-    assign(pool, first: first, rules: rules, into: &selection, mark: mark, reasons: &reasons)
+    pool.open(segment: segment)
+    if let regression { selection.latestSince = ordered[regression].entry.header.commit }
+    assign(pool, rules: rules, into: &selection, mark: mark(ordered), reasons: &reasons)
     selection.runs = ordered.compactMap { reasons[$0.entry.header.runID] }
     return selection
   }
@@ -82,41 +100,46 @@ public enum Baseline {
     return nil
   }
 
-  /// Gives every run of the pool, oldest first, its role.
+  /// The runs that serve, oldest first.
+  private struct Pool {
+    /// Those from a proposed regression on.
+    var latest: [HistoryEntry] = []
+    /// Those after the first candidate run.
+    var fresh: [HistoryEntry] = []
+    /// The others, a list a segment, with the segment's number.
+    var segments: [(number: Int, runs: [HistoryEntry])] = []
+
+    mutating func open(segment: Int) {
+      if segments.last?.number != segment { segments.append((segment, [])) }
+    }
+
+    mutating func add(_ entry: HistoryEntry, segment: Int) {
+      open(segment: segment)
+      segments[segments.count - 1].runs.append(entry)
+    }
+  }
+
+  /// Gives every run of the pool its role.
   private static func assign(
-    _ pool: [HistoryEntry], first: HistoryEntry?, rules: BaselineRules,
-    into selection: inout BaselineSelection, mark: (HistoryEntry) -> String,
-    reasons: inout [String: SelectedRun]
+    _ pool: Pool, rules: BaselineRules, into selection: inout BaselineSelection,
+    mark: (HistoryEntry) -> String, reasons: inout [String: SelectedRun]
   ) {
     func note(_ entry: HistoryEntry, _ role: SelectionRole, _ reason: String) {
       let id = entry.header.runID
       reasons[id] = SelectedRun(runID: id, role: role, reason: reason + mark(entry))
     }
-    var pool = pool
-    if let start = rules.proposedRegression,
-      let index = pool.firstIndex(where: { $0.header.runID == start })
-    {
-      selection.latestSince = pool[index].header.commit
-      let after = pool[index...]
-      for entry in after.dropLast(latestRunsMax) {
-        note(entry, .out, "after a proposed regression, older than main's latest runs")
-      }
-      for entry in after.suffix(latestRunsMax) {
-        note(entry, .latest, "after a proposed regression that nobody accepted")
-        selection.latest.append(entry.header.runID)
-      }
-      pool = Array(pool[..<index])
+    for entry in pool.latest.dropLast(latestRunsMax) {
+      note(entry, .out, "after a proposed regression, older than main's latest runs")
     }
-    var old: [HistoryEntry] = []
-    for entry in pool {
-      if let first, isAfter(entry, first) {
-        note(entry, .fresh, "after the first candidate run")
-        selection.fresh.append(entry.header.runID)
-      } else {
-        old.append(entry)
-      }
+    for entry in pool.latest.suffix(latestRunsMax) {
+      note(entry, .latest, "after a proposed regression that nobody accepted")
+      selection.latest.append(entry.header.runID)
     }
-    let segments = segments(old, starts: rules.segmentStarts)
+    for entry in pool.fresh {
+      note(entry, .fresh, "after the first candidate run")
+      selection.fresh.append(entry.header.runID)
+    }
+    let segments = pool.segments.map(\.runs)
     let current = segments.last ?? []
     for entry in current.suffix(rules.baselineRuns) {
       note(entry, .baseline, "one of the last runs of main")
@@ -140,31 +163,20 @@ public enum Baseline {
     }
     selection.history = groups.filter { !$0.isEmpty }.map { $0.map(\.header.runID) }
   }
-
-  /// Runs cut where an accepted change point starts a new segment.
-  private static func segments(
-    _ runs: [HistoryEntry], starts: Set<String>
-  ) -> [[HistoryEntry]] {
-    var segments: [[HistoryEntry]] = [[]]
-    for entry in runs {
-      if starts.contains(entry.header.runID) && !segments[segments.count - 1].isEmpty {
-        segments.append([])
-      }
-      segments[segments.count - 1].append(entry)
-    }
-    return segments
-  }
 }
 
 extension Baseline {
-  /// Says in a reason that git could not place a run, where it could place others.
-  private static func unplacedMark(
+  /// Says in a reason that git could not place a run, where it could place others, and that a run
+  /// serves because somebody accepted it.
+  private static func mark(
     _ ordered: [(entry: HistoryEntry, place: Ancestry)]
   ) -> (HistoryEntry) -> String {
     let known = ordered.contains { $0.place != .unknown }
     let unknown = Set(ordered.filter { $0.place == .unknown }.map(\.entry.header.runID))
     return { entry in
-      known && unknown.contains(entry.header.runID) ? " (git cannot place its commit)" : ""
+      let isAccepted = entry.isAccepted && entry.header.verdict == .fail
+      return (isAccepted ? "; its FAIL was accepted" : "")
+        + (known && unknown.contains(entry.header.runID) ? " (git cannot place its commit)" : "")
     }
   }
 

@@ -6,7 +6,7 @@ extension GateInput {
   /// so that the same runs in any order are the same bytes; history without its figures.
   /// `docs/schema.md` explains the members.
   public var json: JSONValue {
-    .object([
+    var members = [
       JSONMember("settings", settings.json),
       JSONMember("candidates", GateInput.list(candidates)),
       JSONMember("baseline", GateInput.list(baseline)),
@@ -19,7 +19,11 @@ extension GateInput {
       JSONMember("main_aborted", .bool(hasMainAborted)),
       JSONMember("new_environment", .bool(isNewEnvironment)),
       JSONMember("displays", .array(displays.map(\.json))),
-    ])
+    ]
+    if !acceptances.isEmpty {
+      members.append(JSONMember("acceptances", .array(acceptances.map(\.json))))
+    }
+    return .object(members)
   }
 
   /// Reads what `json` writes; only `candidates` and `baseline` must be there.
@@ -43,6 +47,7 @@ extension GateInput {
       latest: try fields.list("latest", RunRecord.init(json:)),
       latestSince: try fields.optionalString("latest_since") ?? "",
       waivers: try fields.list("waivers", Waiver.init(json:)),
+      acceptances: try fields.list("acceptances", Acceptance.init(json:)),
       evaluatedAt: try fields.optionalTime("evaluated_at") ?? UnixNanos(0),
       hasMainAborted: try fields.optionalBool("main_aborted") ?? false,
       isNewEnvironment: try fields.optionalBool("new_environment") ?? false,

@@ -56,6 +56,9 @@ public struct GateInput: Sendable {
   public var latestSince: String
   /// Accepted regressions, expired ones too.
   public var waivers: [Waiver]
+  /// Runs of main and change points that people accepted, expired ones too; the choice of the runs
+  /// above has heeded them.
+  public var acceptances: [Acceptance]
   /// When the verdict is made: waivers expire by it.
   public var evaluatedAt: UnixNanos
   /// True if one of the last ten runs of main aborted, usable or not.
@@ -69,7 +72,8 @@ public struct GateInput: Sendable {
   public init(
     settings: GateSettings = GateSettings(), candidates: [RunRecord], baseline: [RunRecord],
     fresh: [RunRecord] = [], history: [[RunRecord]] = [], latest: [RunRecord] = [],
-    latestSince: String = "", waivers: [Waiver] = [], evaluatedAt: UnixNanos = UnixNanos(0),
+    latestSince: String = "", waivers: [Waiver] = [],
+    acceptances: [Acceptance] = [], evaluatedAt: UnixNanos = UnixNanos(0),
     hasMainAborted: Bool = false, isNewEnvironment: Bool = false,
     displays: [DisplayComparison] = []
   ) {
@@ -81,6 +85,7 @@ public struct GateInput: Sendable {
     self.latest = latest
     self.latestSince = latestSince
     self.waivers = waivers
+    self.acceptances = acceptances
     self.evaluatedAt = evaluatedAt
     self.hasMainAborted = hasMainAborted
     self.isNewEnvironment = isNewEnvironment

@@ -23,8 +23,9 @@ extension Gate {
       kind: .cannotEvaluate, look: max(1, selection.candidates.count),
       maxLooks: input.settings.maxLooks)
     verdict.runs = selection.references
-    verdict.warnings = selection.warnings
+    verdict.warnings = input.regressionWarning([]) + selection.warnings
     verdict.displays = input.displays
+    verdict.accepted = input.accepted
     guard let header = selection.unusable?.header else {
       verdict.reasons = [.unusable("there is no run of the candidate")]
       return verdict

@@ -46,7 +46,7 @@ struct Judgement {
       table: table, settings: input.settings, maxLooks: maxLooks,
       judgesLatency: learning == nil, isAdvisory: isAdvisory)
     var evaluation = evaluator.evaluate()
-    let since = inherit(&evaluation)
+    let main = inherit(&evaluation)
     waive(&evaluation)
     var verdict = Verdict(
       kind: .pass, look: selection.candidates.count, maxLooks: maxLooks)
@@ -59,9 +59,10 @@ struct Judgement {
     verdict.objectives = objectives()
     verdict.runs = selection.references
     verdict.displays = input.displays
+    verdict.accepted = input.accepted
     decide(&verdict)
     if verdict.learning != nil { verdict.differences = table.differences() }
-    verdict.warnings = warnings(verdict, inherited: since)
+    verdict.warnings = warnings(verdict, main)
     verdict.wantsAnotherLook =
       verdict.kind == .inconclusive && verdict.learning == nil
       && selection.candidates.count < maxLooks
@@ -175,9 +176,9 @@ struct Judgement {
 
   /// Takes back what main is already to blame for: a hypothesis that main's latest runs fail
   /// against the baseline set, and that the candidate does not fail against them. What is said
-  /// of it then is what the candidate is against these. Returns the hypotheses.
-  private func inherit(_ evaluation: inout Evaluation) -> [HypothesisID] {
-    guard !selection.latest.isEmpty, learning == nil else { return [] }
+  /// of it then is what the candidate is against these.
+  private func inherit(_ evaluation: inout Evaluation) -> MainRegression {
+    guard !selection.latest.isEmpty, learning == nil else { return MainRegression() }
     let main = CellTable(
       candidates: selection.latest, baseline: selection.baseline, fresh: selection.fresh,
       history: selection.history)
@@ -186,10 +187,12 @@ struct Judgement {
       candidates: selection.candidates, baseline: selection.latest, fresh: [],
       history: [selection.mainSet] + selection.history)
     let against = evaluate(now)
+    func isWorse(_ result: HypothesisResult) -> Bool {
+      result.p < Judgement.inheritedLevel && result.d >= result.effect
+    }
     var inherited: [HypothesisID] = []
     func inherit(_ result: HypothesisResult) -> HypothesisResult {
-      guard result.verdict != .ok, let before = slower.result(result.id),
-        before.p < Judgement.inheritedLevel, before.d >= before.effect,
+      guard result.verdict != .ok, let before = slower.result(result.id), isWorse(before),
         let after = against.result(result.id), after.verdict != .fail
       else { return result }
       inherited.append(result.id)
@@ -200,7 +203,8 @@ struct Judgement {
     }
     evaluation.composites = evaluation.composites.map(inherit)
     evaluation.cells = evaluation.cells.map(inherit)
-    return inherited
+    return MainRegression(
+      worse: slower.composites.filter(isWorse).map(\.id), inherited: inherited)
   }
 
   /// Main is slower where its latest runs have a smaller p than this, without adjustment.
@@ -212,4 +216,12 @@ struct Judgement {
       isAdvisory: isAdvisory
     ).evaluate()
   }
+}
+
+/// What main's latest runs are to blame for.
+struct MainRegression {
+  /// Composites that they fail against the baseline set.
+  var worse: [HypothesisID] = []
+  /// What the candidate therefore does not fail for.
+  var inherited: [HypothesisID] = []
 }

@@ -21,10 +21,11 @@ extension Judgement {
   }
 
   /// All warnings, in the order of their importance.
-  func warnings(_ verdict: Verdict, inherited: [HypothesisID]) -> [VerdictWarning] {
-    var warnings: [VerdictWarning] = inherited.map {
+  func warnings(_ verdict: Verdict, _ main: MainRegression) -> [VerdictWarning] {
+    var warnings: [VerdictWarning] = main.inherited.map {
       .mainAlreadySlower($0, since: input.latestSince)
     }
+    warnings += input.regressionWarning(main.worse)
     let looks = verdict.look
     let isGuardNeeded = looks > 1 || input.settings.maxLooks == 1
     if verdict.df != nil, !isAdvisory, isGuardNeeded,
@@ -49,6 +50,13 @@ extension Judgement {
 
   /// Noise of one run up to which a solo gate sees +10 % well.
   private static let soloNoiseMax = 0.035
+}
+
+extension GateInput {
+  /// That main's latest runs came after a regression that nobody accepted, if they did.
+  func regressionWarning(_ worse: [HypothesisID]) -> [VerdictWarning] {
+    latest.isEmpty ? [] : [.mainRegressed(worse, since: latestSince, runs: latest.count)]
+  }
 }
 
 extension Gate {

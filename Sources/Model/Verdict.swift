@@ -44,6 +44,8 @@ public struct Verdict: Sendable, Equatable {
   public var displays: [DisplayComparison]
   /// True for a run of the gate's own branch: its latencies are shown and never block.
   public var isAdvisory: Bool
+  /// What people accepted, in the order in which they did.
+  public var accepted: [AcceptedChange]
   /// Candidate against baseline without a test: of every cell, where latency is not judged.
   public var differences: [CellDifference]
 
@@ -63,6 +65,7 @@ public struct Verdict: Sendable, Equatable {
     warnings = []
     displays = []
     isAdvisory = false
+    accepted = []
     differences = []
   }
 }
@@ -424,6 +427,9 @@ public enum VerdictWarning: Sendable, Equatable {
   case runLeftOut(runID: String, reason: String)
   /// The hypothesis does not block: main has been as slow since that commit.
   case mainAlreadySlower(HypothesisID, since: String)
+  /// Main's last `runs` runs, counted to ten, came after a regression that nobody accepted; the
+  /// composites that they fail against the baseline set.
+  case mainRegressed([HypothesisID], since: String, runs: Int)
 }
 
 /// How far a cell's metric lies from the baseline's, without a judgement.

@@ -6,6 +6,10 @@ extension ReportBuilder {
 
   /// What follows the verdict's name: for one line, without a full stop.
   func headline() -> String {
+    finding() + (standingRegression.map { "; " + $0 } ?? "")
+  }
+
+  private func finding() -> String {
     switch verdict.kind {
     case .pass: passHeadline()
     case .fail: joined(failures())
@@ -55,7 +59,9 @@ extension ReportBuilder {
 
   private var inheritedSince: String {
     for warning in verdict.warnings {
-      if case .mainAlreadySlower(_, let since) = warning { return " since " + shortCommit(since) }
+      if case .mainAlreadySlower(_, let since) = warning {
+        return " since " + shortCommit(since) + inheritedLength
+      }
     }
     return ""
   }

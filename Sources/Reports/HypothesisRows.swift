@@ -15,7 +15,7 @@ extension ReportBuilder {
     }
     row.verdict = word(row.status, latency: result.latency)
     if !row.cell.isEmpty { row.sentence += " in " + row.cell }
-    if let waiver = result.waiver { row.sentence += ", waived: " + ForeignText.name(waiver) }
+    row.sentence += waived(result) ?? ""
     if result.isInherited {
       row.sentence += ", inherited: \(main) has it already and this change adds nothing to it"
     }

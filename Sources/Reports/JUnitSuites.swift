@@ -14,7 +14,9 @@ struct JUnitSuites {
   }
 
   private func gate() -> JUnitSuite {
-    var suite = JUnitSuite(name: "gate", output: model.verdictLine + "\n" + model.clientError)
+    var suite = JUnitSuite(
+      name: "gate",
+      output: ([model.verdictLine, model.clientError] + model.accepted).joined(separator: "\n"))
     suite.cases.append(verdict())
     suite.cases += model.composites.map {
       testCase($0, className: "streamgate.gate", name: $0.metric)

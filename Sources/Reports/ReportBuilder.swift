@@ -34,7 +34,8 @@ struct ReportBuilder {
     return ReportModel(
       kind: verdict.kind, exitCode: facts.exitCode, label: label, qualifier: qualifier,
       headline: headline(), reasons: verdict.reasons.map(reason), notices: notices(),
-      context: context(), composites: composites.map(row), cells: verdict.cells.map(row),
+      accepted: acceptedNotices(), context: context(), composites: composites.map(row),
+      cells: verdict.cells.map(row),
       differences: verdict.differences.map(differenceRow),
       untested: verdict.untested.map(untestedRow), builds: buildRows(), attribution: attribution(),
       objectives: verdict.objectives.map(objectiveRow), outcomes: outcomes(),
@@ -131,6 +132,7 @@ struct ReportBuilder {
       notices.append("An inconclusive verdict does not block here (gate.inconclusive: warn).")
     }
     if let unstreamed { notices.append(unstreamed) }
+    notices += acceptedNotices()
     return notices + facts.notes.map { ForeignText.line($0) }
   }
 

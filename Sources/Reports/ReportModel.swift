@@ -19,6 +19,8 @@ public struct ReportModel: Sendable, Equatable {
   public var reasons: [ReportReason]
   /// What a reader should know of the verdict's standing: repeated, restarted, notes.
   public var notices: [String]
+  /// What people accepted, one sentence each; among the notices too.
+  public var accepted: [String]
   /// Where this verdict stands: project, commit, branch, baseline, look, exit code.
   public var context: [ReportFact]
   /// Layer 1, in the order of importance of the metrics.

@@ -54,6 +54,9 @@ extension ReportBuilder {
       let place = id.isComposite ? "" : " in \(cellName(id))"
       return "\(main) is already slower in \(id.metric.name)\(place) since \(shortCommit(since));"
         + " this change adds nothing to it and is not blocked for it."
+    case .mainRegressed(let worse, let since, let runs):
+      return regressed(worse, since: since, runs: runs)
+        + ": nobody accepted that, and the baseline stays before it."
     case .duplicateRun(let run):
       return "Run \(ForeignText.name(run)) came twice; the first was kept."
     case .runLeftOut(let run, let reason):

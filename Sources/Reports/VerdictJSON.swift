@@ -197,6 +197,13 @@ enum VerdictJSON {
       kind("run_left_out", [named("run_id", run), named("detail", reason)])
     case .mainAlreadySlower(let id, let since):
       kind("main_already_slower", [hypothesisName(id), named("since", since)])
+    case .mainRegressed(let worse, let since, let runs):
+      kind(
+        "main_regressed",
+        [
+          JSONMember("worse", .array(worse.map { .string($0.name) })), named("since", since),
+          JSONMember("runs", .count(runs)),
+        ])
     }
   }
 

@@ -175,6 +175,47 @@ struct BaselineTests {
     #expect(selection.runs.first { $0.runID == "r18" }?.role == .out)
   }
 
+  @Test("A proposed regression ends the baseline also where its first runs failed")
+  func failedRegression() {
+    var runs = (1...30).map { entry($0) }
+    for index in 17..<22 { runs[index].header.verdict = .fail }
+    let selection = choose(runs, change: { $0.proposedRegression = "r18" })
+    #expect(selection.baseline == (8...17).map { "r\($0)" })
+    #expect(selection.latest == (21...30).map { "r\($0)" })
+    #expect(selection.latestSince == "c-r18")
+  }
+
+  @Test("A segment begins at its change point also where the run there does not serve")
+  func failedStart() {
+    var runs = (1...20).map { entry($0) }
+    for index in 11..<14 { runs[index].header.verdict = .fail }
+    let selection = choose(runs, change: { $0.segmentStarts = ["r12"] })
+    #expect(selection.baseline == (15...20).map { "r\($0)" })
+    #expect(selection.history == [(1...11).map { "r\($0)" }])
+    let alone = choose(
+      Array(runs.prefix(14)), change: { $0.segmentStarts = ["r12"] })
+    #expect(alone.baseline.isEmpty)
+    #expect(alone.history == [(1...11).map { "r\($0)" }])
+    // A change that has not got it in its history goes by what was before.
+    let before = choose(
+      runs, ancestry: { (Int($0.dropFirst(3)) ?? 0) < 12 ? .ancestor : .notAncestor },
+      change: { $0.segmentStarts = ["r12"] })
+    #expect(before.baseline == (2...11).map { "r\($0)" })
+  }
+
+  @Test("A failed run of main that was accepted serves, and its reason says so")
+  func acceptedRun() {
+    var runs = (1...5).map { entry($0) }
+    runs[2].header.verdict = .fail
+    #expect(!choose(runs).baseline.contains("r3"))
+    runs[2].isAccepted = true
+    let selection = choose(runs)
+    #expect(selection.baseline.contains("r3"))
+    #expect(
+      selection.runs.first { $0.runID == "r3" }?.reason
+        == "one of the last runs of main; its FAIL was accepted")
+  }
+
   @Test("Main's changes are looked for in the last 300 runs that serve, failed ones too")
   func series() {
     var runs = (1...320).map { entry($0) }

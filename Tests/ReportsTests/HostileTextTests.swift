@@ -51,6 +51,17 @@ enum Hostile {
       .outputTokensMoved(scenario: text, baseline: 1, candidate: 2), .waiverExpired(text),
       .cachedTokensMoved(scenario: text, baseline: 0, candidate: 1), .duplicateRun(text),
       .runLeftOut(runID: text, reason: text), .mainAlreadySlower(id, since: text),
+      .mainRegressed([id], since: text, runs: 10),
+    ]
+    item.verdict.accepted = [
+      AcceptedChange(
+        .waiver(
+          Waiver(
+            id: text, metric: text, profile: text, scenario: text, reason: text,
+            acceptedBy: text, expiresAt: UnixNanos(1))), isExpired: true),
+      AcceptedChange(
+        .run(Acceptance(kind: .changePoint, runID: text, reason: text, acceptedBy: text)),
+        isExpired: false),
     ]
     item.verdict.differences += [CellDifference(id: id, candidate: 0, baseline: .infinity)]
     var display = item.verdict.displays[0]

@@ -274,6 +274,28 @@ extension ReportCase {
     let index = verdict.composites.firstIndex { $0.id.metric == .latency(.ttftP50) } ?? 0
     verdict.composites[index].waiver = "bigger model, accepted by the platform team"
     verdict.warnings.append(.waiverExpired("w-7: old proxy"))
+    let day: Int64 = 86_400_000_000_000
+    verdict.accepted = [
+      AcceptedChange(
+        .waiver(
+          Waiver(
+            id: "w-7", metric: "tpot_p50", profile: "stress", reason: "old proxy",
+            expiresAt: Piece.started)), isExpired: true),
+      AcceptedChange(
+        .waiver(
+          Waiver(
+            id: "w-8", metric: "ttft_p50",
+            reason: "bigger model, accepted by the platform team", acceptedBy: "Jane Doe",
+            expiresAt: UnixNanos(Piece.started.rawValue + 30 * day))), isExpired: false),
+      AcceptedChange(
+        .run(Acceptance(kind: .run, runID: "main-7", reason: "the quota was raised too late")),
+        isExpired: false),
+      AcceptedChange(
+        .run(
+          Acceptance(
+            kind: .changePoint, runID: "main-9", reason: "safety filter", acceptedBy: "Jane Doe")),
+        isExpired: false),
+    ]
     return Piece.report("waived", verdict, exitCode: 0)
   }()
 
@@ -282,7 +304,10 @@ extension ReportCase {
     let id = HypothesisID(metric: .latency(.ttftP50))
     let index = verdict.composites.firstIndex { $0.id == id } ?? 0
     verdict.composites[index].isInherited = true
-    verdict.warnings = [.mainAlreadySlower(id, since: "abc1234")]
+    verdict.warnings = [
+      .mainAlreadySlower(id, since: "abc1234"),
+      .mainRegressed([id], since: "abc1234", runs: 10),
+    ]
     return Piece.report("inherited", verdict, exitCode: 0)
   }()
 

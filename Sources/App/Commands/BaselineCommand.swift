@@ -9,16 +9,28 @@ import ResultStore
 struct BaselineCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "baseline",
-    abstract: "List why each run is in or out, or export and import the baseline file.",
-    subcommands: [List.self, Export.self, Import.self], defaultSubcommand: List.self)
+    abstract: "List why each run is in or out, accept changes, export and import the file.",
+    subcommands: [List.self, Accept.self, Revoke.self, Export.self, Import.self],
+    defaultSubcommand: List.self)
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "list",
-      abstract: "Every run of the plan's environment: what it serves as, and why.")
+      abstract: "Every run of the plan's environment: what it serves as, and why.",
+      discussion: """
+        Below the runs: change points of main, and what people accepted, each with its reason and
+        its end.
+
+        Examples:
+          streamgate baseline list
+          streamgate baseline list --json -
+        """)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var candidate: CandidateOptions
+
+    @Option(help: "Write the same as JSON into this file; - for stdout.")
+    var json: String?
 
     func run() throws {
       let loaded = try LoadedPlan.load(global)
@@ -26,21 +38,16 @@ struct BaselineCommand: ParsableCommand {
         loaded, global: global, scope: History.Scope(isWhole: true))
       let judging = Judging(
         loaded: loaded, identity: try candidate.identity(for: loaded), history: history)
-      let selection = judging.selection(candidates: [])
-      var headers: [String: RunHeader] = [:]
-      for run in history.runs { headers[run.header.runID] = run.header }
-      let rows = selection.runs.compactMap { chosen -> [String]? in
-        guard let header = headers[chosen.runID] else { return nil }
-        return [
-          chosen.runID, header.startedAt.iso8601, String(header.commit.prefix(12)),
-          header.branch, chosen.role.rawValue, chosen.reason,
-        ].map(Console.inertLine)
+      let view = BaselineView(
+        environment: loaded.environment, history: history,
+        choice: judging.choice(candidates: []), baselineMax: loaded.plan.gate.baselineRuns,
+        now: Clock.unix())
+      if let json {
+        let bytes = JSONWriter.bytes(view.json, indent: 1) + [0x0A]
+        if json == "-" { return Console.print(bytes: bytes) }
+        try Publisher.write(bytes, to: json)
       }
-      Console.print("environment \(loaded.environment)")
-      Console.print(
-        RunTable.columns([["run", "started", "commit", "branch", "serves as", "why"]] + rows))
-      let count = selection.baseline.count
-      Console.print("\(count) of at most \(loaded.plan.gate.baselineRuns) runs in the baseline set")
+      Console.print(view.text)
     }
   }
 
@@ -76,7 +83,7 @@ struct BaselineCommand: ParsableCommand {
         project: loaded.plan.project, environment: loaded.environment,
         referenceTokens: history.reference?.referenceTokens ?? [:],
         stallGap: history.reference?.stallGap, segments: history.segments,
-        waivers: history.waivers, runs: runs)
+        waivers: history.waivers, acceptances: history.acceptances, runs: runs)
       if file == "-" { return Console.print(bytes: baseline.bytes) }
       let path = file ?? History.baselinePath(loaded)
       try Publisher.write(baseline.bytes, to: path)
@@ -102,6 +109,10 @@ struct BaselineCommand: ParsableCommand {
       for waiver in baseline.waivers {
         try store.setWaiver(
           waiver, project: baseline.project, environment: baseline.environment)
+      }
+      for acceptance in baseline.acceptances {
+        try store.setAcceptance(
+          acceptance, project: baseline.project, environment: baseline.environment)
       }
       for run in baseline.runs {
         do throws(StoreError) {

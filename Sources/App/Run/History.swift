@@ -12,13 +12,15 @@ struct History {
   /// When the store took each of its runs, by the store's clock.
   var storedAt: [String: UnixNanos] = [:]
   var waivers: [Waiver] = []
+  /// Runs of main and change points that people accepted.
+  var acceptances: [Acceptance] = []
   /// Ids of the runs that begin a new segment.
   var segments: [String] = []
   /// What runs of this environment are measured against, nil before its first usable main run.
   var reference: EnvironmentReference?
   /// True if the project has runs, but none in this environment.
   var isNewEnvironment = false
-  /// True if the baseline file was there.
+  /// True if there is a baseline file with runs.
   var hasBaselineFile = false
 
   /// The figure that counts refusals with status 429.
@@ -53,6 +55,7 @@ struct History {
     if let store {
       try history.readRuns(store, loaded, scope)
       history.waivers = try store.waivers(project: project, environment: environment)
+      history.acceptances = try store.acceptances(project: project, environment: environment)
       history.reference = try store.environment(project: project, key: environment)
       if history.runs.isEmpty {
         func has(_ filter: RunFilter) throws -> Bool {
@@ -91,18 +94,50 @@ struct History {
     guard FileManager.default.fileExists(atPath: path) else { return }
     let file: BaselineFile
     file = try BaselineFile.read(path)
+    try History.check(file, is: project, environment, at: path)
+    hasBaselineFile = !file.runs.isEmpty
+    let known = Set(runs.map(\.header.runID))
+    runs += file.runs.filter { !known.contains($0.header.runID) }
+    let waived = Set(waivers.map(\.id))
+    waivers += file.waivers.filter { !waived.contains($0.id) }
+    acceptances.add(file.acceptances)
+    segments = file.segments
+    reference = reference ?? file.reference
+  }
+}
+
+extension History {
+  /// Throws for a file that is of another plan than its name says.
+  static func check(_ file: BaselineFile, is loaded: LoadedPlan, at path: String) throws {
+    try check(file, is: loaded.plan.project, loaded.environment, at: path)
+  }
+
+  private static func check(
+    _ file: BaselineFile, is project: String, _ environment: String, at path: String
+  ) throws {
     guard file.project == project, file.environment == environment else {
       throw Failure(
         .input, "the baseline file is of \(file.project) \(file.environment)", at: path,
         because: "this plan is \(project) \(environment)",
         remedy: "streamgate baseline export writes the file under its right name")
     }
-    hasBaselineFile = true
-    let known = Set(runs.map(\.header.runID))
-    runs += file.runs.filter { !known.contains($0.header.runID) }
-    let waived = Set(waivers.map(\.id))
-    waivers += file.waivers.filter { !waived.contains($0.id) }
-    segments = file.segments
-    reference = reference ?? file.reference
   }
+}
+
+extension [Acceptance] {
+  /// Adds those of the baseline file; of two of one kind and run the store's counts.
+  mutating func add(_ others: [Acceptance]) {
+    let known = Set(map(\.key))
+    self += others.filter { !known.contains($0.key) }
+  }
+
+  /// The runs of which something is accepted now.
+  func runs(_ kind: Acceptance.Kind, at time: UnixNanos) -> Set<String> {
+    Set(filter { $0.kind == kind && !$0.isExpired(at: time) }.map(\.runID))
+  }
+}
+
+extension Acceptance {
+  /// What there is one of: a kind and a run.
+  fileprivate var key: String { kind.rawValue + " " + runID }
 }

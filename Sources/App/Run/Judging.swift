@@ -18,18 +18,44 @@ struct Judging {
 
   /// The choice for the looks of a commit; none: as `baseline list` shows it.
   func selection(candidates: [RunRecord]) -> BaselineSelection {
-    let places = ancestry()
-    return Baseline.choose(
-      runs: history.runs.map(entry), candidates: candidates.map(entry),
-      rules: BaselineRules(
-        branch: loaded.plan.gate.branch, environment: loaded.environment,
-        baselineRuns: loaded.plan.gate.baselineRuns, historyRuns: loaded.plan.gate.historyRuns,
-        segmentStarts: Set(history.segments)),
-      gitOrder: gitOrder(), ancestry: { places[$0] ?? .unknown })
+    choice(candidates: candidates).selection
   }
 
-  private func entry(_ run: RunRecord) -> HistoryEntry {
-    HistoryEntry(header: run.header, storedAt: history.storedAt[run.header.runID])
+  /// What was chosen, and what changed on main.
+  struct Choice {
+    var selection: BaselineSelection
+    var changes: MainChanges
+  }
+
+  /// The choice, with the change points that it heeds.
+  func choice(candidates: [RunRecord]) -> Choice {
+    let places = ancestry()
+    let gitOrder = gitOrder()
+    let now = Clock.unix()
+    let acceptedRuns = history.acceptances.runs(.run, at: now)
+    func entry(_ run: RunRecord) -> HistoryEntry {
+      HistoryEntry(
+        header: run.header, storedAt: history.storedAt[run.header.runID],
+        isAccepted: acceptedRuns.contains(run.header.runID))
+    }
+    let (runs, looks) = (history.runs.map(entry), candidates.map(entry))
+    var rules = BaselineRules(
+      branch: loaded.plan.gate.branch, environment: loaded.environment,
+      baselineRuns: loaded.plan.gate.baselineRuns, historyRuns: loaded.plan.gate.historyRuns,
+      segmentStarts: Set(history.segments))
+    let begun = history.acceptances.runs(.changePoint, at: now).union(history.segments)
+    let series = Baseline.series(
+      runs: runs, candidates: looks, rules: rules, gitOrder: gitOrder
+    ) { places[$0] ?? .unknown }
+    var records: [String: RunRecord] = [:]
+    for run in history.runs { records[run.header.runID] = run }
+    let changes = MainChanges(
+      runs: series.compactMap { records[$0] }, environment: loaded.environment, starts: begun)
+    rules.apply(changes, in: series, accepted: begun)
+    let selection = Baseline.choose(
+      runs: runs, candidates: looks, rules: rules, gitOrder: gitOrder
+    ) { places[$0] ?? .unknown }
+    return Choice(selection: selection, changes: changes)
   }
 
   /// The inputs of a verdict; `samples` gives a run's requests for display, nil where they are
@@ -49,7 +75,8 @@ struct Judging {
       candidates: candidates.map(\.withoutSamples),
       baseline: runs(selection.baseline), fresh: runs(selection.fresh),
       history: selection.history.map(runs), latest: runs(selection.latest),
-      latestSince: selection.latestSince, waivers: history.waivers, evaluatedAt: Clock.unix(),
+      latestSince: selection.latestSince, waivers: history.waivers,
+      acceptances: history.acceptances, evaluatedAt: Clock.unix(),
       hasMainAborted: selection.hasMainAborted, isNewEnvironment: history.isNewEnvironment,
       displays: DisplayTests.compare(candidate: candidates, baseline: shown))
   }

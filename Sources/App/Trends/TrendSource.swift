@@ -57,14 +57,18 @@ struct TrendSource {
   }
 
   private mutating func readAccepted() throws {
+    var acceptances: [Acceptance] = []
     if let store {
       waivers = try store.waivers(project: project, environment: environment)
+      acceptances = try store.acceptances(project: project, environment: environment)
     }
     if let file, isFileMeant {
       let known = Set(waivers.map(\.id))
       waivers += file.waivers.filter { !known.contains($0.id) }
+      acceptances.add(file.acceptances)
       starts.formUnion(file.segments)
     }
+    starts.formUnion(acceptances.runs(.changePoint, at: Clock.unix()))
   }
 
   // MARK: - Which environment
