@@ -65,10 +65,12 @@ struct TrendSource {
     if let file, isFileMeant {
       let known = Set(waivers.map(\.id))
       waivers += file.waivers.filter { !known.contains($0.id) }
-      acceptances.add(file.acceptances)
+      acceptances += file.acceptances
       starts.formUnion(file.segments)
     }
-    starts.formUnion(acceptances.runs(.changePoint, at: Clock.unix()))
+    let now = Clock.unix()
+    starts.formUnion(
+      acceptances.filter { $0.kind == .changePoint && !$0.isExpired(at: now) }.map(\.runID))
   }
 
   // MARK: - Which environment
