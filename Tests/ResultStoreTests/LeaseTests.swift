@@ -138,7 +138,8 @@ struct LeaseTests {
       rhythm: Self.rhythm)
     try await keeper.take(within: .zero) { _ in }
     #expect(keeper.loss == nil)
-    try place.open().driver.execute(
+    // With patience: the keeper writes all the time.
+    try ResultStore.open(place.location, for: .write).driver.execute(
       "UPDATE lease SET holder = 'taker', host = 'h', pid = 7, run_url = NULL")
     let loss = await withCheckedContinuation { continuation in
       keeper.watch(onHeld: { _ in }, onLoss: { continuation.resume(returning: $0) })
@@ -152,7 +153,7 @@ struct LeaseTests {
   @Test("A keeper that cannot give a sign of life in time has lost its lease")
   func silent() async throws {
     let place = try TestStore(.sqlite)
-    let other = try place.open()
+    let other = try ResultStore.open(place.location, for: .write)
     let keeper = LeaseKeeper(
       targets: [Self.target], holder: Self.holder("silent"), store: place.location,
       rhythm: LeaseRhythm(term: .milliseconds(300), beat: .milliseconds(5)))
