@@ -65,12 +65,10 @@ struct TrendSource {
     if let file, isFileMeant {
       let known = Set(waivers.map(\.id))
       waivers += file.waivers.filter { !known.contains($0.id) }
-      acceptances += file.acceptances
+      acceptances.add(file.acceptances)
       starts.formUnion(file.segments)
     }
-    let now = Clock.unix()
-    starts.formUnion(
-      acceptances.filter { $0.kind == .changePoint && !$0.isExpired(at: now) }.map(\.runID))
+    starts.formUnion(acceptances.runs(.changePoint, at: Clock.unix()))
   }
 
   // MARK: - Which environment
