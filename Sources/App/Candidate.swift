@@ -28,14 +28,17 @@ struct CandidateIdentity: Equatable {
   }
 
   /// What the flags say, the pipeline where they do not, and git where that does not either.
-  /// `mainBranch` is the one whose runs are the baseline: no pull request may pass for it.
+  /// `mainBranch` is the one whose runs are the baseline: no pull request may pass for it. `isCI`
+  /// is true in any pipeline, also in one that is not known.
   static func find(
-    commit flag: String?, branch: String?, pipeline: PipelineFacts, git: Git, mainBranch: String
+    commit flag: String?, branch: String?, pipeline: PipelineFacts, isCI: Bool, git: Git,
+    mainBranch: String
   ) throws -> CandidateIdentity {
     var finder = CandidateFinder(flag: flag, pipeline: pipeline, git: git)
     finder.askGit()
     let commit = finder.commit()
     let known = finder.branch(flag: branch, mainBranch: mainBranch)
+    if isCI { finder.noteUnknownPipeline() }
     finder.noteHistory()
     return CandidateIdentity(
       commit: commit ?? uncommitted, testedCommit: finder.testedCommit(beside: commit),
@@ -135,13 +138,16 @@ private struct CandidateFinder {
     return other
   }
 
+  /// Says of a pipeline that none of its variables tells anything.
+  mutating func noteUnknownPipeline() {
+    guard pipeline.provider == nil else { return }
+    notes.append(
+      "this pipeline is none that streamgate knows: commit and branch come from git unless "
+        + "--commit and --branch are given")
+  }
+
   /// Says where git's history is cut, and what to fetch.
   mutating func noteHistory() {
-    if pipeline.provider == nil, Environment.isCI {
-      notes.append(
-        "this pipeline is none that streamgate knows: commit and branch come from git unless "
-          + "--commit and --branch are given")
-    }
     if let tested = headCommit, tested == pipeline.baseCommit, tested != pipeline.commit {
       notes.append("what is checked out is the base of the pull request, not the pull request")
     }

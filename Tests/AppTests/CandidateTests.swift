@@ -51,10 +51,10 @@ private struct Checkout {
   var git: Git { Git(folder: folder.path, environment: environment) }
 
   func identity(
-    _ pipeline: PipelineFacts, commit: String? = nil, branch: String? = nil
+    _ pipeline: PipelineFacts, commit: String? = nil, branch: String? = nil, isCI: Bool = false
   ) throws -> CandidateIdentity {
     try CandidateIdentity.find(
-      commit: commit, branch: branch, pipeline: pipeline, git: git, mainBranch: "main")
+      commit: commit, branch: branch, pipeline: pipeline, isCI: isCI, git: git, mainBranch: "main")
   }
 
   /// A pull request of these commits.
@@ -94,6 +94,9 @@ struct CandidateTests {
     let alone = try checkout.identity(PipelineFacts())
     #expect(alone.commit == checkout.merge && alone.testedCommit == nil && alone.branch == "")
     #expect(alone.notes == ["no branch is checked out and no variable names one: give --branch"])
+    let unknown = try checkout.identity(PipelineFacts(), isCI: true)
+    #expect(unknown.notes.count == 2)
+    #expect(unknown.notes.last?.contains("this pipeline is none that streamgate knows") ?? false)
   }
 
   @Test("A changed tree is kept as the commit that the pipeline names, and that is said")
@@ -146,7 +149,7 @@ struct CandidateTests {
       ], environment: checkout.environment)
     try #require(end.code == 0, "\(end.errors)")
     let identity = try CandidateIdentity.find(
-      commit: nil, branch: nil, pipeline: checkout.pull,
+      commit: nil, branch: nil, pipeline: checkout.pull, isCI: true,
       git: Git(folder: clone.path, environment: checkout.environment), mainBranch: "main")
     #expect(identity.commit == checkout.head && identity.testedCommit == checkout.merge)
     #expect(identity.isKnownToGit)

@@ -207,7 +207,7 @@ struct CandidateOptions: ParsableArguments {
   /// Flags first, then the pipeline, then git, asked in the plan's folder.
   func identity(for loaded: LoadedPlan) throws -> CandidateIdentity {
     try CandidateIdentity.find(
-      commit: commit, branch: branch, pipeline: Environment.pipeline, git: loaded.git,
-      mainBranch: loaded.plan.gate.branch)
+      commit: commit, branch: branch, pipeline: Environment.pipeline, isCI: Environment.isCI,
+      git: loaded.git, mainBranch: loaded.plan.gate.branch)
   }
 }
