@@ -259,8 +259,13 @@ struct DrivenRun {
   var storageProblem: String? {
     if end.isStored { return nil }
     let reason = end.storeFailure.map { Failure($0).text } ?? "the store did not take it"
-    guard let path = end.spoolPath else { return reason }
-    return reason + "\n  kept: \(path); streamgate runs import \(path)"
+    return ([reason] + [storageRemedy].compactMap { $0 }).joined(separator: "\n  ")
+  }
+
+  /// Where a run is that the store did not take, and how it gets there; nil if it is nowhere.
+  var storageRemedy: String? {
+    guard !end.isStored, let path = end.spoolPath else { return nil }
+    return "kept: \(path); streamgate runs import \(path)"
   }
 }
 

@@ -44,9 +44,12 @@ extension RunSession {
     return try? store.samples(runID)
   }
 
-  /// What storage adds to the exit code; the report's notes say the rest.
+  /// What storage adds to the exit code; the report's notes say what was wrong with the store.
   func storageCodes(_ run: DrivenRun) -> [ExitCode] {
-    run.storageProblem == nil ? [] : [.notStored]
+    guard let problem = run.storageProblem else { return [] }
+    let remedy = run.storageRemedy.map { "the run is not in the store; " + $0 }
+    Console.error(Console.inert(remedy ?? problem))
+    return [.notStored]
   }
 
   /// Writes the reports; returns the codes of the verdict and of whatever could not be written.
