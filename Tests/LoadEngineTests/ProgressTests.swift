@@ -35,7 +35,7 @@ struct ProgressTests {
   func warmup() async throws {
     let server = try LoadTests.service()
     let control = try EngineControl()
-    let profile = EngineFixture.open(5, every: .milliseconds(1), warmup: .seconds(1))
+    let profile = EngineFixture.open(5, every: .milliseconds(1), warmup: .seconds(600))
     let (report, _) = try await EngineFixture.run(
       EngineFixture.job(EngineFixture.target(server.url), [profile]), control: control)
     #expect(control.progress.scheduleLag.count == 5)
