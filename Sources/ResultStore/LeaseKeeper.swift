@@ -171,7 +171,12 @@ public final class LeaseKeeper: Sendable {
   }
 
   private func keepAlive() {
-    while !state.withLock({ $0.isReleasing }), loss == nil {
+    while !state.withLock({ $0.isReleasing }) {
+      // A term may be over before its next sign of life where this process got no CPU.
+      if let loss {
+        lose(loss)
+        break
+      }
       wait(rhythm.beat)
       if !state.withLock({ $0.isReleasing }) { beat() }
     }
@@ -211,11 +216,12 @@ public final class LeaseKeeper: Sendable {
   private func lose(_ loss: LeaseLoss) {
     var loss = loss
     if loss.taker?.id == holder.id { loss.taker = nil }
-    let (final, onLoss) = state.withLock { [loss] state in
-      state.loss = state.loss ?? loss
-      return (state.loss ?? loss, state.onLoss)
+    let onLoss = state.withLock { [loss] state in
+      guard state.loss == nil else { return nil as (@Sendable (LeaseLoss) -> Void)? }
+      state.loss = loss
+      return state.onLoss
     }
-    onLoss?(final)
+    onLoss?(loss)
   }
 
   /// What cannot be given back expires.
