@@ -4,7 +4,7 @@ import ResultStore
 import TestKit
 import Testing
 
-@Suite("What people accept, and what main is to blame for")
+@Suite("What people accept, and what main is to blame for", .waiting)
 struct AcceptTests {
   /// A store with runs of main, the first twelve with first tokens after 100 ms and the others
   /// after `later`, and two runs of a change after `changed` seconds; in a folder of git's.

@@ -3,7 +3,7 @@ import Model
 import TestKit
 import Testing
 
-@Suite("What is asked of an endpoint before load")
+@Suite("What is asked of an endpoint before load", .waiting)
 struct BeforeLoadTests {
   @Test("A service that starts up is waited for, and its build is told")
   func ready() throws {
@@ -59,7 +59,7 @@ struct BeforeLoadTests {
   }
 }
 
-@Suite("What ends a run early")
+@Suite("What ends a run early", .waiting)
 struct EarlyEndTests {
   @Test("Refusals of a quota end the run with 3 as long as main's runs never ran without them")
   func quota() throws {

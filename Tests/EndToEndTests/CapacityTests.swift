@@ -4,7 +4,7 @@ import Model
 import TestKit
 import Testing
 
-@Suite("A capacity is looked for through the binary")
+@Suite("A capacity is looked for through the binary", .waiting)
 struct CapacityTests {
   /// Objectives of a service that takes a second to the first token where nobody waits.
   private static let objectives = "objectives: [ttft.p50 < 1.3s, error < 20%]"

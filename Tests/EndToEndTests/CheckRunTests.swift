@@ -3,7 +3,7 @@ import Model
 import TestKit
 import Testing
 
-@Suite("The check run on GitHub")
+@Suite("The check run on GitHub", .waiting)
 struct CheckRunTests {
   /// A job whose service fails everything, which is given up after two seconds.
   private func failing(user: ForgeServer.User = .job) throws -> (Job, Simulator) {

@@ -6,7 +6,7 @@ import TestKit
 import Testing
 
 /// One after the other: what one does to a CPU is not what the next one is about.
-@Suite("A client that is the bottleneck, and one that is not", .serialized)
+@Suite("A client that is the bottleneck, and one that is not", .waiting, .serialized)
 struct ClientTests {
   /// Work that never ends, on one CPU, until the owner goes.
   static func spinner(on cpu: String) throws -> RunningProcess {
@@ -133,7 +133,7 @@ struct ClientTests {
   }
 }
 
-@Suite("More streams than the system has files for")
+@Suite("More streams than the system has files for", .waiting)
 struct OpenFilesTests {
   /// A run of 300 streams at once under a limit of the shell's.
   private static func run(

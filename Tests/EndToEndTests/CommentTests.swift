@@ -54,7 +54,7 @@ final class Job {
   var bodies: [String] { server.comments.map(\.body) }
 }
 
-@Suite("The comment of a pull request")
+@Suite("The comment of a pull request", .waiting)
 struct CommentTests {
   @Test("It is made when red and says so when green again", arguments: ForgeServer.Shape.allCases)
   func redAndGreen(shape: ForgeServer.Shape) throws {

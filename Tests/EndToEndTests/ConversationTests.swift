@@ -4,7 +4,7 @@ import ResultStore
 import TestKit
 import Testing
 
-@Suite("Conversations, from the plan to the report")
+@Suite("Conversations, from the plan to the report", .waiting)
 struct ConversationTests {
   private static func plan(_ url: String) -> String {
     """

@@ -3,7 +3,7 @@ import Model
 import TestKit
 import Testing
 
-@Suite("Every dialect against the simulated service")
+@Suite("Every dialect against the simulated service", .waiting)
 struct DialectTests {
   /// A scenario for each dialect that the simulator serves, its own two as custom ones.
   private static func plan(_ url: String) -> String {

@@ -5,7 +5,7 @@ import ResultStore
 import TestKit
 import Testing
 
-@Suite("Runs of several engines")
+@Suite("Runs of several engines", .waiting)
 struct EngineTests {
   private func store(_ product: Product) throws -> ResultStore {
     try ResultStore.open(

@@ -5,7 +5,7 @@ import ResultStore
 import TestKit
 import Testing
 
-@Suite("Endpoints that one run at a time may load")
+@Suite("Endpoints that one run at a time may load", .waiting)
 struct ExclusiveTests {
   /// Stores that tests run on.
   enum Kind: CaseIterable {

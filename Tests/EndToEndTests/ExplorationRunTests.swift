@@ -4,7 +4,7 @@ import ResultStore
 import TestKit
 import Testing
 
-@Suite("Runs that are not the fixed profile, from flags to verdict")
+@Suite("Runs that are not the fixed profile, from flags to verdict", .waiting)
 struct ExplorationRunTests {
   private let flags = ["--rate", "20", "--duration", "3s"]
   private let mark = "not the fixed profile: rate 20 instead of 10, duration 3s instead of 20s"

@@ -6,7 +6,7 @@ import Testing
 
 /// Every row of the simulator's table, as a user meets it: one scenario a row, the limits that a
 /// plan has by default, the run file's outcomes.
-@Suite("The table of faults, through a run")
+@Suite("The table of faults, through a run", .waiting)
 struct FaultRunTests {
   /// A plan takes 100 scenarios.
   private static let rowsMax = 90

@@ -3,7 +3,7 @@ import Model
 import TestKit
 import Testing
 
-@Suite("The comment of a pull request from a fork")
+@Suite("The comment of a pull request from a fork", .waiting)
 struct ForkCommentTests {
   /// The second step: a workflow of the base repository that follows one of the fork's.
   private func secondStep() throws -> Job {
@@ -83,7 +83,7 @@ struct ForkCommentTests {
   }
 }
 
-@Suite("The forge's token")
+@Suite("The forge's token", .waiting)
 struct ForgeTokenTests {
   /// Every place that a token could be seen in after a command.
   private func expectNowhere(

@@ -3,7 +3,7 @@ import Model
 import TestKit
 import Testing
 
-@Suite("Foreign text")
+@Suite("Foreign text", .waiting)
 struct HostileTests {
   private static let hostile =
     "\u{1B}[31m</failure><script>alert(1)</script>]]>&\"' | `x` @everyone [a](http://x) "

@@ -82,7 +82,7 @@ private final class StrikingService: Sendable {
   }
 }
 
-@Suite("An interrupt at any moment")
+@Suite("An interrupt at any moment", .waiting)
 struct InterruptMomentsTests {
   /// Runs a plan against the service to its end.
   private static func run(

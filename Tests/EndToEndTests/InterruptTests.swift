@@ -5,7 +5,7 @@ import ResultStore
 import TestKit
 import Testing
 
-@Suite("Runs that are ended from outside")
+@Suite("Runs that are ended from outside", .waiting)
 struct InterruptTests {
   /// A service that does something at its n-th chat request and takes `ttft` microseconds to each
   /// first token.

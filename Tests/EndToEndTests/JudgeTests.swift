@@ -4,7 +4,7 @@ import ResultStore
 import TestKit
 import Testing
 
-@Suite("Judging run files")
+@Suite("Judging run files", .waiting)
 struct JudgeTests {
   private static func files(
     _ product: Product, mains: Int, candidates: Int, scale: Double

@@ -3,7 +3,7 @@ import Model
 import TestKit
 import Testing
 
-@Suite("A run whose users log in")
+@Suite("A run whose users log in", .waiting)
 struct LoginTests {
   private static let account = ["--account", "qa@example.com:open-sesame", "--require-token"]
 

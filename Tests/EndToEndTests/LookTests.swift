@@ -4,7 +4,7 @@ import ResultStore
 import TestKit
 import Testing
 
-@Suite("Looks at one commit")
+@Suite("Looks at one commit", .waiting)
 struct LookTests {
   /// Stores quiet runs of main in the plan's environment, with first tokens after `ttft` seconds:
   /// so late that what other tests do to the client is small against it.

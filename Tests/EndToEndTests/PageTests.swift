@@ -3,7 +3,7 @@ import Model
 import TestKit
 import Testing
 
-@Suite("The page of a run, from load to browser")
+@Suite("The page of a run, from load to browser", .waiting)
 struct PageTests {
   @Test("run leaves a page with plots, and it is had again from store and files")
   func page() throws {

@@ -3,7 +3,7 @@ import Model
 import TestKit
 import Testing
 
-@Suite("In a pipeline's log and summary")
+@Suite("In a pipeline's log and summary", .waiting)
 struct PipelineTests {
   private static let hostile =
     "::error::taken\r\n::stop-commands::x\n  ::set-output name=a::b\n##[set-env name=A]b"

@@ -46,7 +46,7 @@ final class TestDatabase: Sendable {
   }
 }
 
-@Suite("The whole line on PostgreSQL", .enabled(if: TestDatabase.server != nil))
+@Suite("The whole line on PostgreSQL", .waiting, .enabled(if: TestDatabase.server != nil))
 struct PostgresTests {
   @Test("A run is stored, listed and checked, and its password is shown nowhere")
   func run() throws {

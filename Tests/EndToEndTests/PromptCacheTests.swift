@@ -4,7 +4,7 @@ import ResultStore
 import TestKit
 import Testing
 
-@Suite("Prompt caches, from the service's usage to the verdict")
+@Suite("Prompt caches, from the service's usage to the verdict", .waiting)
 struct PromptCacheTests {
   /// A service whose usage says that `cached` of 100 prompt tokens came from its cache where it
   /// has seen the request before; it keeps the bodies in the order of their coming.

@@ -4,7 +4,7 @@ import ResultStore
 import TestKit
 import Testing
 
-@Suite("The flight recorder, from load to report")
+@Suite("The flight recorder, from load to report", .waiting)
 struct RecorderTests {
   private static let secret = "sk-very-secret"
 

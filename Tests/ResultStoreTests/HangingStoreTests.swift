@@ -6,7 +6,7 @@ import Testing
 
 @testable import ResultStore
 
-@Suite("A store that hangs", .enabled(if: StoreKind.server != nil))
+@Suite("A store that hangs", .waiting, .enabled(if: StoreKind.server != nil))
 struct HangingStoreTests {
   /// Time enough for every statement of a test on a busy machine.
   private static let limits = StoreLimits(

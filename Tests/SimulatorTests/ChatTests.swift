@@ -2,7 +2,7 @@ import Model
 import TestKit
 import Testing
 
-@Suite("Chat completions")
+@Suite("Chat completions", .waiting)
 struct ChatTests {
   @Test("A stream is a role chunk, max_tokens tokens, a finish chunk, usage and the end marker")
   func stream() throws {

@@ -2,7 +2,7 @@ import Model
 import TestKit
 import Testing
 
-@Suite("Conversations")
+@Suite("Conversations", .waiting)
 struct ConversationTests {
   private func body(_ messages: [(role: String, text: String)]) -> String {
     let list = messages.map {

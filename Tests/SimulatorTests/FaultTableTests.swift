@@ -28,7 +28,7 @@ struct FaultRow: CustomTestStringConvertible {
   }()
 }
 
-@Suite("The table of faults")
+@Suite("The table of faults", .waiting)
 struct FaultTableTests {
   /// What a server alone can bring about; connect, dns and tls fail before there is a request.
   private static let outcomes: Set<String> = [

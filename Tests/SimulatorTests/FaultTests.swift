@@ -3,7 +3,7 @@ import Model
 import TestKit
 import Testing
 
-@Suite("Faults")
+@Suite("Faults", .waiting)
 struct FaultTests {
   private static let error =
     #"{"error":{"message":"the simulated service failed","type":"server_error","code":500}}"#

@@ -2,7 +2,7 @@ import Model
 import TestKit
 import Testing
 
-@Suite("HTTP")
+@Suite("HTTP", .waiting)
 struct HTTPTests {
   @Test("A connection serves one request after another, streams and pages")
   func keepAlive() throws {

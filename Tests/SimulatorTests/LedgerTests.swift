@@ -2,7 +2,7 @@ import Model
 import TestKit
 import Testing
 
-@Suite("The ledger")
+@Suite("The ledger", .waiting)
 struct LedgerTests {
   @Test("It has one line a request, and counts what the client counted")
   func exact() throws {

@@ -3,7 +3,7 @@ import Model
 import TestKit
 import Testing
 
-@Suite("Logins")
+@Suite("Logins", .waiting)
 struct LoginTests {
   private static let account = "--account a@example.com:secret --account b@example.com:p:w"
   private static let credentials = #"{"email":"a@example.com","password":"secret"}"#

@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 /// Due times are planned, not measured: these tests read them from the ledger.
-@Suite("Timing")
+@Suite("Timing", .waiting)
 struct TimingTests {
   /// One reply as planned: its bytes and its due times after it was received.
   private struct Planned: Equatable {

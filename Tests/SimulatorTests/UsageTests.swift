@@ -2,7 +2,7 @@ import Model
 import TestKit
 import Testing
 
-@Suite("Usage")
+@Suite("Usage", .waiting)
 struct UsageTests {
   /// What a dialect's stream says of its tokens; nil where it has no place for it.
   struct Usage: Equatable {

@@ -101,10 +101,12 @@ public struct RawConnection: Sendable {
     while recv(descriptor, &buffer, buffer.count, 0) > 0 {}
   }
 
-  /// Waits until the peer has acknowledged what was sent: a reset would discard the rest.
+  /// Waits until the peer has acknowledged what was sent, for a reset would discard the rest, or
+  /// until it is gone: what it had not acknowledged counts as unsent for ever.
   public func settle() {
     var unsent: Int32 = 1
-    while ioctl(descriptor, UInt(TIOCOUTQ), &unsent) == 0, unsent > 0 { usleep(100) }
+    var gone = pollfd(fd: descriptor, events: 0, revents: 0)
+    while ioctl(descriptor, UInt(TIOCOUTQ), &unsent) == 0, unsent > 0, poll(&gone, 1, 1) == 0 {}
   }
 
   /// Takes its time, as a slow service does.

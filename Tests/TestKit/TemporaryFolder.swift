@@ -32,6 +32,19 @@ public final class TemporaryFolder: Sendable {
     return file
   }
 
+  /// Writes a program, by another process: while this one has it open for writing, a program that
+  /// another test starts inherits that for a moment, and nobody can run what is open for writing.
+  @discardableResult
+  public func writeProgram(_ text: String, to name: String) throws -> URL {
+    let draft = try write(text, to: name + ".draft")
+    let place = file(name)
+    let end = try RunningProcess.run(
+      "install",
+      ["-m", "755", draft.path(percentEncoded: false), place.path(percentEncoded: false)])
+    guard end.code == 0 else { throw POSIXError(.EIO) }
+    return place
+  }
+
   deinit {
     try? FileManager.default.removeItem(at: url)
   }
