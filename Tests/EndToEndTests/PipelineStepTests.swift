@@ -48,7 +48,7 @@ private final class StepJob {
   }
 }
 
-@Suite("The ready-made pipeline steps")
+@Suite("The ready-made pipeline steps", .waiting)
 struct PipelineStepTests {
   private static let bash = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail"]
 
@@ -173,7 +173,7 @@ struct PipelineStepTests {
   }
 }
 
-@Suite("How pipeline steps get the tool")
+@Suite("How pipeline steps get the tool", .waiting)
 struct PipelineInstallTests {
   private let folder: TemporaryFolder
 
@@ -209,10 +209,12 @@ struct PipelineInstallTests {
 
   @Test("GitHub's action takes an archive with the right sum, once, and puts it into the PATH")
   func archived() throws {
-    let good = ["GATE_ARCHIVE": archive, "GATE_SHA256": try sum()]
+    // A runner that lives on has the tool of before.
+    try folder.writeProgram("#!/bin/sh\necho older\n", to: ".cache/streamgate/old/streamgate")
+    let good = ["GATE_ARCHIVE": archive, "GATE_SHA256": try sum(), "GATE_KEY": try sum()]
     let end = try run([script], good)
     #expect(end.code == 0 && end.output == "fetched 1.2.3\n", "\(end.errors)")
-    let tools = folder.path + "/.cache/streamgate"
+    let tools = folder.path + "/.cache/streamgate/" + (try sum())
     #expect(try String(contentsOf: folder.file("github-path"), encoding: .utf8) == tools + "\n")
     let again = try run([script], good.merging(["GATE_ARCHIVE": "file:///gone"]) { $1 })
     #expect(again.code == 0 && again.output == "fetched 1.2.3\n", "\(again.errors)")
@@ -222,10 +224,11 @@ struct PipelineInstallTests {
   func refused() throws {
     let wrong = String(repeating: "0", count: 64)
     for (archive, sum) in [(archive, wrong), (archive, ""), ("file:///gone", wrong)] {
-      let end = try run([script], ["GATE_ARCHIVE": archive, "GATE_SHA256": sum])
+      let end = try run(
+        [script], ["GATE_ARCHIVE": archive, "GATE_SHA256": sum, "GATE_KEY": "a"])
       #expect(end.code == 1)
       #expect(ActionsRunner(end.errors).commands.map(\.name) == ["error"], "\(end.errors)")
-      let kept = folder.path + "/.cache/streamgate/streamgate"
+      let kept = folder.path + "/.cache/streamgate/a/streamgate"
       #expect(!FileManager.default.fileExists(atPath: kept))
     }
   }
@@ -237,8 +240,7 @@ struct PipelineInstallTests {
     let file = try folder.write(text, to: "before.sh").path(percentEncoded: false)
     let shell = ["-e", "-o", "pipefail", file]
     // No root here: what Debian lacks is no matter of this test.
-    let user = try folder.write("#!/bin/sh\necho 1000\n", to: "bin/id")
-    chmod(user.path(percentEncoded: false), 0o755)
+    try folder.writeProgram("#!/bin/sh\necho 1000\n", to: "bin/id")
     let variables = ["PATH": path("bin") + ":/usr/bin:/bin"]
     let end = try run(
       shell, variables.merging(["GATE_ARCHIVE": archive, "GATE_SHA256": try sum()]) { $1 })
@@ -252,8 +254,7 @@ struct PipelineInstallTests {
 
   @Test("Who has the tool in the PATH downloads nothing")
   func present() throws {
-    let tool = try folder.write("#!/bin/sh\necho mine\n", to: "bin/streamgate")
-    chmod(tool.path(percentEncoded: false), 0o755)
+    try folder.writeProgram("#!/bin/sh\necho mine\n", to: "bin/streamgate")
     let end = try run(
       [script], ["PATH": path("bin") + ":/usr/bin:/bin", "GATE_ARCHIVE": "file:///gone"])
     #expect(end.code == 0 && end.output == "mine\n", "\(end.errors)")
