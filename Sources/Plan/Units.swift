@@ -96,6 +96,26 @@ extension Nanos {
     guard case .success(let value) = parseDuration(text) else { return nil }
     self = value
   }
+
+  /// The longest of `init(period:)`: a hundred years.
+  private static let periodDaysMax: Int64 = 36_500
+
+  /// A time as people tell it of the past or future: whole days and weeks, `30d` or `6w`, or a
+  /// duration, `12h`; a hundred years at most. Nil for any other text.
+  public init?(period text: String) {
+    let max = Nanos.day.rawValue * Nanos.periodDaysMax
+    for (unit, days) in [("d", Int64(1)), ("w", 7)] where text.hasSuffix(unit) {
+      guard let count = Int64(text.dropLast()), (0...Nanos.periodDaysMax / days).contains(count)
+      else { return nil }
+      self.init(count * days * Nanos.day.rawValue)
+      return
+    }
+    guard let length = Nanos(duration: text), length.rawValue <= max else { return nil }
+    self = length
+  }
+
+  /// A day of 24 hours.
+  public static let day = Nanos(86_400_000_000_000)
 }
 
 /// A duration as a plan writes it; `parseDuration` reads the same value back.

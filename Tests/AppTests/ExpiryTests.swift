@@ -23,7 +23,10 @@ struct ExpiryTests {
 
   @Test(
     "Anything else is no time",
-    arguments: ["", "d", "-3d", "3 d", "2026-13-01", "2026-02-30", "soon", "999999d", "1y"])
+    arguments: [
+      "", "d", "-3d", "3 d", "2026-13-01", "2026-02-30", "soon", "999999d", "1y",
+      "36500w", "2500000h",
+    ])
   func others(text: String) {
     #expect(Expiry.time(text, from: ExpiryTests.now) == nil)
   }

@@ -151,11 +151,11 @@ struct RunsCommand: ParsableCommand {
     var samplesOlder: String
 
     func run() throws {
-      guard samplesOlder.hasSuffix("d"), let days = Int(samplesOlder.dropLast()), days > 0,
-        days < 36_500
-      else { throw ValidationError("--samples-older \(samplesOlder): days, such as 30d.") }
+      guard let age = Nanos(period: samplesOlder), age > .zero else {
+        throw ValidationError("--samples-older \(samplesOlder): days or weeks, such as 30d.")
+      }
       let store = try StoreOptions.open(global, for: .write)
-      let before = UnixNanos(Clock.unix().rawValue - Int64(days) * 86_400_000_000_000)
+      let before = UnixNanos(Clock.unix().rawValue - age.rawValue)
       let count = try store.pruneSamples(storedBefore: before)
       let files = StreamFinder.folder.prune(writtenBefore: before)
       Console.print(

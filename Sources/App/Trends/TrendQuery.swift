@@ -135,11 +135,8 @@ struct TrendQuery {
 
   /// What `--since` says: a day, a time, or a length before now; nil for anything else.
   static func time(since text: String, now: UnixNanos) -> UnixNanos? {
-    if let length = Nanos(duration: text), length > .zero {
+    if let length = Nanos(period: text), length > .zero {
       return UnixNanos(now.rawValue - length.rawValue)
-    }
-    if text.hasSuffix("d"), let days = Int64(text.dropLast()), (1...36_500).contains(days) {
-      return UnixNanos(now.rawValue - days * 86_400_000_000_000)
     }
     return UnixNanos(iso8601: text) ?? UnixNanos(iso8601: text + "T00:00:00Z")
   }
