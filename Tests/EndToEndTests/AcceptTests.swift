@@ -51,9 +51,13 @@ struct AcceptTests {
   }
 
   private static func file(_ product: Product) throws -> BaselineFile {
+    try BaselineFile.read(try path(product))
+  }
+
+  private static func path(_ product: Product) throws -> String {
     let folder = product.folder.file("baselines/end-to-end").path
     let names = try FileManager.default.contentsOfDirectory(atPath: folder)
-    return try BaselineFile.read(folder + "/" + (try #require(names.first)))
+    return folder + "/" + (try #require(names.first))
   }
 
   private static func accept(_ product: Product, _ options: String...) throws {
@@ -89,7 +93,11 @@ struct AcceptTests {
     let name = try #require(file.waivers.first { $0.metric == "ttft_p50" }?.id)
     let unknown = try product.run("baseline", "revoke", "w-nothing")
     #expect(unknown.code == 64 && unknown.errors.contains(name))
+    let older = product.folder.file("older.json").path
+    try FileManager.default.copyItem(atPath: try AcceptTests.path(product), toPath: older)
     #expect(try product.run("baseline", "revoke", name).code == 0)
+    // The file of a branch that does not know of it yet brings nothing back.
+    #expect(try product.run("baseline", "import", older).code == 0)
     let revoked = try product.run("compare", "main", "change")
     #expect(revoked.code == 1)
     #expect(revoked.output.contains("No longer accepted since"))
@@ -115,6 +123,7 @@ struct AcceptTests {
       (["--scenario", "shrt", "--reason", "x"], "try: short?"),
       (["--profile", "stress", "--reason", "x"], "it is one of sustained"),
       (["--run", "run-100", "--reason", "x"], "no run of main has failed"),
+      (["--run", "main10", "--reason", "x"], "main10 stands for several runs of main"),
       (["--run", "elsewhere", "--reason", "x"], "no run of main is called elsewhere"),
       (["--change-point", "run-100", "--reason", "x"], "no change point of main is proposed"),
     ]

@@ -53,7 +53,7 @@ struct AcceptFinder {
     let history = try History.ofStoreOrFile(loaded, global: global)
     let main = history.runs.filter { $0.header.branch == branch }
     let failed = main.filter { $0.header.verdict == .fail }
-    let meant = main.filter { Self.stands(name, for: $0.header.runID, $0.header.commit) }
+    let meant = try meant(by: name, among: main.map(\.header), of: branch)
     let list =
       failed.isEmpty
       ? "no run of \(branch) has failed in \(loaded.environment)"
@@ -65,20 +65,36 @@ struct AcceptFinder {
         .usage, "no run of \(branch) is called \(Console.inertLine(name))", because: list,
         remedy: "streamgate baseline list")
     }
-    let found = meant.filter { $0.header.verdict == .fail }
+    let found = meant.filter { $0.verdict == .fail }
     guard !found.isEmpty else {
-      let verdict = meant.compactMap { $0.header.verdict?.rawValue }.first ?? "not given"
+      let verdict = meant.compactMap { $0.verdict?.rawValue }.first ?? "not given"
       throw Failure(
-        .usage, "there is nothing to accept: the verdict on \(meant[0].header.runID) is \(verdict)",
+        .usage, "there is nothing to accept: the verdict on \(meant[0].runID) is \(verdict)",
         because: list, remedy: "streamgate baseline list says what each run serves as")
     }
     for run in found {
-      guard let why = problem(run.header) else { continue }
+      guard let why = problem(run) else { continue }
       throw Failure(
-        .usage, "\(run.header.runID) cannot serve, accepted or not", because: why,
+        .usage, "\(run.runID) cannot serve, accepted or not", because: why,
         remedy: "streamgate run --branch \(branch) makes another run")
     }
-    return found.map(\.header.runID)
+    return found.map(\.runID)
+  }
+
+  /// The one run that a name stands for, or the runs of the one commit; empty for none.
+  private func meant(
+    by name: String, among headers: [RunHeader], of branch: String
+  ) throws -> [RunHeader] {
+    let meant = headers.filter { Self.stands(name, for: $0.runID, $0.commit) }
+    let exact = meant.filter { $0.runID == name || $0.commit == name }
+    if !exact.isEmpty { return exact }
+    let commits = Set(meant.filter { $0.commit.hasPrefix(name) }.map(\.commit))
+    let others = meant.filter { !commits.contains($0.commit) }
+    guard commits.count + others.count > 1 else { return meant }
+    throw Failure(
+      .usage, "\(Console.inertLine(name)) stands for several runs of \(branch)",
+      because: meant.map { "\($0.runID) (\($0.commit.prefix(12)))" }.joined(separator: ", "),
+      remedy: "give more letters of the one that is meant")
   }
 
   /// Why a run cannot serve whatever its verdict.

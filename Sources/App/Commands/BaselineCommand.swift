@@ -106,14 +106,7 @@ struct BaselineCommand: ParsableCommand {
       let store = try StoreOptions.open(global, for: .write)
       var imported = 0
       if let reference = baseline.reference { _ = try store.freeze(reference) }
-      for waiver in baseline.waivers {
-        try store.setWaiver(
-          waiver, project: baseline.project, environment: baseline.environment)
-      }
-      for acceptance in baseline.acceptances {
-        try store.setAcceptance(
-          acceptance, project: baseline.project, environment: baseline.environment)
-      }
+      try importDecisions(of: baseline, into: store)
       for run in baseline.runs {
         do throws(StoreError) {
           try store.importRun(run)
@@ -123,6 +116,24 @@ struct BaselineCommand: ParsableCommand {
         }
       }
       Console.print("imported \(imported) of \(baseline.runs.count) runs; the rest was stored")
+    }
+
+    /// Of what the store has decided itself the file says nothing: an older one would bring back
+    /// what was revoked since.
+    private func importDecisions(of file: BaselineFile, into store: ResultStore) throws {
+      let (project, environment) = (file.project, file.environment)
+      let waived = Set(
+        try store.waivers(project: project, environment: environment).map(\.id))
+      for waiver in file.waivers where !waived.contains(waiver.id) {
+        try store.setWaiver(waiver, project: project, environment: environment)
+      }
+      let accepted = try store.acceptances(project: project, environment: environment)
+      for acceptance in file.acceptances
+      where !accepted.contains(where: {
+        $0.kind == acceptance.kind && $0.runID == acceptance.runID
+      }) {
+        try store.setAcceptance(acceptance, project: project, environment: environment)
+      }
     }
   }
 }
