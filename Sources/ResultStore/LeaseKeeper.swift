@@ -21,7 +21,8 @@ public final class LeaseKeeper: Sendable {
     var onLoss: (@Sendable (LeaseLoss) -> Void)?
     var onHeld: (@Sendable (MonotonicNanos) -> Void)?
     var isReleasing = false
-    var isOver = false
+    /// True while no thread holds or takes anything.
+    var isOver = true
     /// Who waits for the end.
     var waiters: [CheckedContinuation<Void, Never>] = []
   }
@@ -59,6 +60,7 @@ public final class LeaseKeeper: Sendable {
   public func take(
     within wait: Nanos, onWait: @escaping @Sendable (Lease) -> Void
   ) async throws(LeaseError) {
+    state.withLock { $0.isOver = false }
     let failure: LeaseError? = await withCheckedContinuation { continuation in
       let code = startThread { [self] in
         do throws(LeaseError) {
@@ -103,7 +105,7 @@ public final class LeaseKeeper: Sendable {
     return over.flatMap { $0.value <= now() ? LeaseLoss(target: $0.key) : nil }
   }
 
-  /// Gives everything back, and waits for that.
+  /// Gives everything back, and waits for that; at once where `take` was never called.
   public func release() async {
     orderRelease()
     await withCheckedContinuation { continuation in

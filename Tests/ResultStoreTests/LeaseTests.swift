@@ -36,6 +36,15 @@ struct LeaseTests {
     #expect(try one.lease(on: Self.target) == nil)
   }
 
+  @Test("Who never came to take a lease waits for no end of it", .timeLimit(.minutes(5)))
+  func neverTaken() async throws {
+    let place = try TestStore(.sqlite)
+    let keeper = LeaseKeeper(
+      targets: [Self.target], holder: Self.holder("first"), store: place.location)
+    await keeper.release()
+    #expect(keeper.loss == nil)
+  }
+
   @Test("Of many that come at one time exactly one has it", arguments: StoreKind.available)
   func race(kind: StoreKind) async throws {
     let place = try TestStore(kind)

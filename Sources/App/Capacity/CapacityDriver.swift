@@ -64,16 +64,19 @@ struct CapacityDriver {
       let samples = await runStep(rate, into: recorder)
       refusal = Failure(refusedBy: samples)
     }
+    let loss = driver.lease?.loss
     if refusal != nil { search.stop = .ended("the service refused the credentials") }
     driver.signals.hurry(recorder)
     let recording = await recorder.stop()
     let record = summary(of: recording, firstRequest: warmed.firstRequest)
     let end = await recorder.finish(record)
-    if let refusal { throw refusal }
-    if let loss = driver.lease?.loss { throw Failure(loss) }
+    let isInterrupted = driver.signals.exitCode != nil
+    if !isInterrupted {
+      if let refusal { throw refusal }
+      if let loss { throw Failure(loss) }
+    }
     return DrivenCapacity(
-      run: DrivenRun(
-        record: record, end: end, isInterrupted: driver.signals.exitCode != nil, streams: nil),
+      run: DrivenRun(record: record, end: end, isInterrupted: isInterrupted, streams: nil),
       search: search, failure: failure)
   }
 
