@@ -3,9 +3,6 @@ import Model
 
 /// Which commit and branch a run belongs to: flags first, then the pipeline's variables, then git.
 struct CandidateIdentity: Equatable {
-  /// A commit's name where the tree is not what any commit holds.
-  static let uncommitted = "uncommitted"
-
   var commit: String
   /// The commit that is checked out, where `commit` was named by a flag or the pipeline.
   var testedCommit: String?
@@ -20,7 +17,7 @@ struct CandidateIdentity: Equatable {
   var tip: String? { isKnownToGit ? testedCommit ?? commit : nil }
 
   /// True if runs of this commit cannot be told from runs of another tree.
-  var isUncommitted: Bool { commit == CandidateIdentity.uncommitted }
+  var isUncommitted: Bool { commit == RunHeader.uncommitted }
 
   /// The commits that a build of this tree may be called by; none for a tree that no commit holds.
   var buildNames: [String] {
@@ -41,7 +38,7 @@ struct CandidateIdentity: Equatable {
     if isCI { finder.noteUnknownPipeline() }
     finder.noteHistory()
     return CandidateIdentity(
-      commit: commit ?? uncommitted, testedCommit: finder.testedCommit(beside: commit),
+      commit: commit ?? RunHeader.uncommitted, testedCommit: finder.testedCommit(beside: commit),
       branch: known, isKnownToGit: finder.isKnown(commit), notes: finder.notes)
   }
 }
@@ -78,10 +75,10 @@ private struct CandidateFinder {
   mutating func commit() -> String? {
     guard let named else {
       if head == nil {
-        notes.append("not a git repository: the run is kept as \(CandidateIdentity.uncommitted)")
+        notes.append("not a git repository: the run is kept as \(RunHeader.uncommitted)")
       } else if isDirty {
         notes.append(
-          "the working tree has changes: the run is kept as \(CandidateIdentity.uncommitted)")
+          "the working tree has changes: the run is kept as \(RunHeader.uncommitted)")
       }
       return headCommit
     }

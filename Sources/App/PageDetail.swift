@@ -18,24 +18,14 @@ struct PageDetail {
   /// Adds it to a report.
   func add(to report: inout Report) {
     let input = report.input
-    let candidates = records(input.candidates, [.candidate], of: report)
-    let baseline = records(input.baseline + input.fresh, [.baseline, .fresh], of: report)
+    let candidates = report.runs(input.candidates, [.candidate])
+    let baseline = report.runs(input.baseline + input.fresh, [.baseline, .fresh])
     report.plots = Gate.plots(
       candidates: candidates.map(withSamples),
       baseline: baseline.suffix(PageDetail.baselineRunsMax).map(withSamples))
     guard let last = candidates.last, let file = streams(last.header) else { return }
     report.streams = file.streams
     if report.facts.streams.isEmpty { report.facts.streams = file.notes }
-  }
-
-  /// The runs of these roles in the verdict, by start.
-  private func records(
-    _ records: [RunRecord], _ roles: Set<RunRole>, of report: Report
-  ) -> [RunRecord] {
-    let ids = Set(report.verdict.runs.filter { roles.contains($0.role) }.map(\.runID))
-    return records.filter { ids.contains($0.header.runID) }.sorted {
-      ($0.header.startedAt, $0.header.runID) < ($1.header.startedAt, $1.header.runID)
-    }
   }
 
   private func withSamples(_ record: RunRecord) -> RunRecord {

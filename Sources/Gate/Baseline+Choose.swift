@@ -8,7 +8,6 @@ public enum Baseline {
   /// verdict line.
   public static let latestRunsMax = 10
   /// The commit of a run from a dirty tree.
-  private static let uncommitted = "uncommitted"
 
   /// Chooses among `runs` for the looks `candidates` of one commit (none: as `baseline list`
   /// shows it). `ancestry` says of a commit how it stands to the candidate's; it is asked once a
@@ -32,7 +31,7 @@ public enum Baseline {
     selection.hasMainAborted =
       ordered.map(\.entry).filter {
         isMain($0) && !judged.contains($0.header.runID) && !isFresh($0)
-          && $0.header.commit != uncommitted && $0.header.exploration == nil
+          && $0.header.commit != RunHeader.uncommitted && $0.header.exploration == nil
       }
       .suffix(abortRuns).contains { $0.header.aborted != nil }
     let isAlone = candidates.last?.header.exploration != nil
@@ -86,7 +85,7 @@ public enum Baseline {
       return "of environment \(header.environment)"
     }
     if header.branch != rules.branch { return "not on \(rules.branch)" }
-    if header.commit == uncommitted { return "of a dirty tree" }
+    if header.commit == RunHeader.uncommitted { return "of a dirty tree" }
     if let reason = header.explorationReason { return reason }
     if let aborted = header.aborted {
       return "aborted in \(aborted.profile) by \(aborted.rule)"

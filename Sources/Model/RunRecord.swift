@@ -34,11 +34,14 @@ public struct RunRecord: Sendable, Equatable {
 
 /// What a run was: its place in history and the state that it ended in.
 public struct RunHeader: Sendable, Equatable {
+  /// What stands for the commit of a tree that no commit holds.
+  public static let uncommitted = "uncommitted"
+
   /// Unique; a UUIDv7 in lowercase where streamgate made it.
   public var runID: String
   /// The project's name.
   public var project: String
-  /// The commit that is judged; `uncommitted` for a dirty tree.
+  /// The commit that is judged; `RunHeader.uncommitted` for a dirty tree.
   public var commit: String
   /// The commit that was checked out, where that is another (a merge commit).
   public var testedCommit: String?

@@ -33,8 +33,8 @@ public struct Report: Sendable {
   /// The judged run that gave the verdict: the last candidate, nil without one.
   var judged: RunRecord? { runs(input.candidates, [.candidate]).last }
 
-  /// The runs of these roles, each once, by start and id.
-  private func runs(_ records: [RunRecord], _ roles: Set<RunRole>) -> [RunRecord] {
+  /// The runs of these roles in the verdict, each once, by start and id.
+  public func runs(_ records: [RunRecord], _ roles: Set<RunRole>) -> [RunRecord] {
     let ids = Set(verdict.runs.filter { roles.contains($0.role) }.map(\.runID))
     var seen: Set<String> = []
     return records.sorted {

@@ -15,7 +15,7 @@ extension EnvironmentReference {
   /// What a run freezes if none is frozen yet: nil for a run that cannot serve.
   init?(freezing header: RunHeader) {
     guard header.isUsable, header.isFinished, header.exploration == nil,
-      header.commit != CandidateIdentity.uncommitted, let stallGap = header.stallGap
+      header.commit != RunHeader.uncommitted, let stallGap = header.stallGap
     else { return nil }
     self.init(
       project: header.project, environment: header.environment,

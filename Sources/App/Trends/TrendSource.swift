@@ -133,7 +133,7 @@ struct TrendSource {
         project: project, environment: environment, branch: branch, isFinished: true,
         isUsable: true, since: query.since, limit: query.last)
       found = try store.runs(filter, parts: parts).compactMap { run in
-        run.record.header.commit == CandidateIdentity.uncommitted
+        run.record.header.commit == RunHeader.uncommitted
           ? nil : TrendEntry(record: run.record, storedAt: run.storedAt)
       }
     }

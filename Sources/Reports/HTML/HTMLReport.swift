@@ -83,11 +83,13 @@ struct HTMLReportWriter {
     if !model.composites.isEmpty || !model.differences.isEmpty {
       parts.append(("metrics", "Metrics"))
     }
+    if hasFailures { parts.append(("failed", "What failed")) }
     if !model.builds.isEmpty { parts.append(("builds", "Recent builds")) }
     if !model.objectives.isEmpty { parts.append(("objectives", "Objectives")) }
     parts += [("standing", "What this gate can see"), ("distributions", "Distributions")]
     if report.plots?.profiles.isEmpty == false { parts.append(("time", "Time and load")) }
     if !model.stages.isEmpty { parts.append(("stages", "Stages")) }
+    if hasLengths { parts.append(("lengths", "Duration over length")) }
     if !shownStreams.isEmpty { parts.append(("streams", "Worst streams")) }
     if !model.regions.isEmpty { parts.append(("regions", "Regions")) }
     parts.append(("details", "Details"))
@@ -148,8 +150,10 @@ struct HTMLReportWriter {
     }
   }
 
+  private var hasFailures: Bool { !model.failedCells.isEmpty || !model.attribution.isEmpty }
+
   private func failures(_ page: inout HTMLWriter) {
-    guard !model.failedCells.isEmpty || !model.attribution.isEmpty else { return }
+    guard hasFailures else { return }
     page.section("failed", "What failed, by cell") { page in
       page.table(
         "What failed, by cell", ["Cell"] + Self.hypothesisTitles,

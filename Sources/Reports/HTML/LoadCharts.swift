@@ -98,6 +98,9 @@ extension HTMLReportWriter {
 
   // MARK: - Over length
 
+  /// True if there is a plot of durations over lengths.
+  var hasLengths: Bool { report.plots?.profiles.contains { !$0.lengths.isEmpty } == true }
+
   /// Duration over output tokens, a plot a profile.
   func lengths(_ page: inout HTMLWriter) {
     let profiles = (report.plots?.profiles ?? []).filter { !$0.lengths.isEmpty }
