@@ -58,10 +58,13 @@ struct Comparison {
   }
 
   /// Adds to a report what only the page shows, if that is wanted; streams from beside the files.
+  /// Without a page no file beside is looked at: of a fork's folder `result.json` alone is read.
   private func addPageDetail(
-    to report: inout Report, _ reader: SampleReader, besideFile files: [String] = []
+    to report: inout Report, _ samples: @autoclosure () -> SampleReader,
+    besideFile files: [String] = []
   ) {
     guard wantsPage else { return }
+    let reader = samples()
     let finder = StreamFinder(global: global)
     PageDetail(
       samples: reader.samples, streams: { finder.file(of: $0, besideFile: files.last) }

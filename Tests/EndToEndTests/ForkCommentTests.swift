@@ -63,6 +63,17 @@ struct ForkCommentTests {
     #expect(list.output.contains(Job.head.prefix(8)))
   }
 
+  @Test("What lies beside an artifact's result.json is not opened")
+  func beside() throws {
+    let job = try secondStep()
+    job.server.add(.init(number: 12, head: Job.head, headRepository: "stranger/gateway"))
+    let result = try JudgedRun.result("out", in: job.product)
+    // Who opens a pipe that nobody writes to waits for ever.
+    #expect(mkfifo(job.product.folder.file("out/run-9.jsonl.gz").path, 0o600) == 0)
+    let end = try job.run("comment", result)
+    #expect(end.code == 0 && job.bodies.count == 1, "\(end.errors)")
+  }
+
   @Test("Hostile names of an artifact are inert in the comment")
   func hostile() throws {
     let job = try secondStep()
