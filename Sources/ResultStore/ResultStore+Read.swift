@@ -96,19 +96,6 @@ extension ResultStore {
   /// Runs that room is made for before they are read.
   private static let reservedMax = 10_000
 
-  /// When each run of an environment was stored, by the database server's clock; an imported run
-  /// counts as stored at its start. By run id.
-  public func storedTimes(
-    project: String, environment: String
-  ) throws(StoreError) -> [String: UnixNanos] {
-    var times: [String: UnixNanos] = [:]
-    try driver.query(
-      "SELECT run_id, stored_at FROM run WHERE project = $1 AND environment = $2",
-      [.text(project), .text(environment)]
-    ) { row throws(StoreError) in times[try row.text(0)] = UnixNanos(try row.integer(1)) }
-    return times
-  }
-
   /// The run of that id, or the only one whose id begins so; without samples.
   public func record(_ idOrPrefix: String) throws(StoreError) -> RunRecord {
     var matches: [StoredRun] = []

@@ -7,8 +7,6 @@ struct PooledRanks {
   /// Sizes of the groups of equal values, singles included.
   let ties: [Int]
 
-  var hasTies: Bool { ties.contains { $0 > 1 } }
-
   init(_ first: [Double], _ second: [Double]) {
     let (ranks, ties) = PooledRanks.midranks(first + second)
     x = Array(ranks[..<first.count])
