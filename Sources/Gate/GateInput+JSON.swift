@@ -23,6 +23,7 @@ extension GateInput {
     if !acceptances.isEmpty {
       members.append(JSONMember("acceptances", .array(acceptances.map(\.json))))
     }
+    if let missing { members.append(JSONMember("no_credentials", missing.json)) }
     return .object(members)
   }
 
@@ -51,7 +52,8 @@ extension GateInput {
       evaluatedAt: try fields.optionalTime("evaluated_at") ?? UnixNanos(0),
       hasMainAborted: try fields.optionalBool("main_aborted") ?? false,
       isNewEnvironment: try fields.optionalBool("new_environment") ?? false,
-      displays: try fields.list("displays", DisplayComparison.init(json:)))
+      displays: try fields.list("displays", DisplayComparison.init(json:)),
+      missing: try fields.value("no_credentials").map(MissingCredentials.init(json:)))
   }
 
   private static func list(_ runs: [RunRecord]) -> JSONValue {
@@ -94,6 +96,27 @@ extension GateInput {
       }
     }
     return group
+  }
+}
+
+extension MissingCredentials {
+  fileprivate var json: JSONValue {
+    .object([
+      JSONMember("variables", .array(variables.map { .string($0) })),
+      JSONMember("allowed", .bool(isAllowed)),
+    ])
+  }
+
+  fileprivate init(json value: JSONValue) throws(FieldError) {
+    do throws(FieldError) {
+      var fields = try JSONFields(value)
+      let variables = try fields.strings("variables")
+      guard !variables.isEmpty else { throw FieldError(field: "variables", what: "is empty") }
+      self.init(
+        variables: variables, isAllowed: try fields.optionalBool("allowed") ?? false)
+    } catch {
+      throw error.inside("no_credentials")
+    }
   }
 }
 

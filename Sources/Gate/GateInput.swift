@@ -38,6 +38,20 @@ public struct GateSettings: Sendable, Equatable {
   }
 }
 
+/// The endpoint's credentials that a run had not, and what that is worth.
+public struct MissingCredentials: Sendable, Equatable {
+  /// The variables that hold them, in the plan's order.
+  public var variables: [String]
+  /// True if the gate lets such a change pass unmeasured.
+  public var isAllowed: Bool
+
+  /// Credentials by the names of their variables.
+  public init(variables: [String], isAllowed: Bool) {
+    self.variables = variables
+    self.isAllowed = isAllowed
+  }
+}
+
 /// Everything that a verdict comes from. The order of runs in a list does not matter.
 public struct GateInput: Sendable {
   /// How.
@@ -67,6 +81,9 @@ public struct GateInput: Sendable {
   public var isNewEnvironment: Bool
   /// Distributions to show beside the verdict.
   public var displays: [DisplayComparison]
+  /// Why nothing was measured, nil where something was: then the last candidate is a run that never
+  /// began.
+  public var missing: MissingCredentials?
 
   /// What is judged, and against what.
   public init(
@@ -75,7 +92,7 @@ public struct GateInput: Sendable {
     latestSince: String = "", waivers: [Waiver] = [],
     acceptances: [Acceptance] = [], evaluatedAt: UnixNanos = UnixNanos(0),
     hasMainAborted: Bool = false, isNewEnvironment: Bool = false,
-    displays: [DisplayComparison] = []
+    displays: [DisplayComparison] = [], missing: MissingCredentials? = nil
   ) {
     self.settings = settings
     self.candidates = candidates
@@ -90,5 +107,6 @@ public struct GateInput: Sendable {
     self.hasMainAborted = hasMainAborted
     self.isNewEnvironment = isNewEnvironment
     self.displays = displays
+    self.missing = missing
   }
 }

@@ -7,6 +7,7 @@ extension Gate {
   ///
   /// The same runs give the same verdict, in whatever order they come. O(runs x cells).
   public static func judge(_ input: GateInput) -> Verdict {
+    if let missing = input.missing { return unmeasured(input, missing) }
     let selection = RunSelection(input)
     guard selection.unusable == nil, !selection.candidates.isEmpty else {
       return refusal(input, selection)
@@ -15,6 +16,19 @@ extension Gate {
       return explored(input, selection, exploration)
     }
     return Judgement(input, selection).verdict()
+  }
+
+  /// The verdict where no load was sent for want of credentials: nobody knows how the change does.
+  private static func unmeasured(_ input: GateInput, _ missing: MissingCredentials) -> Verdict {
+    var verdict = Verdict(
+      kind: missing.isAllowed ? .inconclusive : .cannotEvaluate, look: 1, maxLooks: 1)
+    verdict.reasons = [.noCredentials(missing.variables)]
+    verdict.runs = input.candidates.suffix(1).map {
+      RunReference(
+        runID: $0.header.runID, commit: $0.header.commit, startedAt: $0.header.startedAt,
+        role: .candidate)
+    }
+    return verdict
   }
 
   /// The verdict where the newest candidate run cannot be judged.

@@ -110,6 +110,8 @@ public enum VerdictReason: Sendable, Equatable {
   case nothingTestable
   /// The candidate run cannot be used, and why.
   case unusable(String)
+  /// The endpoint's credentials are not there, by their variables: no load was sent.
+  case noCredentials([String])
   /// Bare files were compared, without a baseline to judge against.
   case noBaseline
   /// The run's load is not what the plan fixes, and so nothing to compare; says what of it.

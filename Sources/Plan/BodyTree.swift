@@ -35,7 +35,8 @@ extension PlanReader {
     switch node.content {
     case .scalar(let text, let isQuoted):
       for name in VariableText(text).names where names.insert(name).inserted {
-        _ = expand("${\(name)}", Field(path: path, node: node, sectionOrigin: node.origin))
+        let field = Field(path: path, node: node, sectionOrigin: node.origin)
+        if !miss("${\(name)}", field) { _ = expand("${\(name)}", field) }
       }
       return isQuoted ? .string(text) : plainJSON(text)
     case .sequence(let nodes):

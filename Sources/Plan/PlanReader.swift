@@ -31,11 +31,16 @@ struct PlanReader {
 
   /// The variables that `${NAME}` refers to.
   let environment: [String: String]
+  /// What becomes of a secret whose variable is unset.
+  let secrets: SecretRule
   private(set) var problems: [PlanProblem] = []
   private(set) var values: [PlanValue] = []
+  /// Secrets that may be missing and are.
+  private(set) var missing: [MissingSecret] = []
 
-  init(environment: [String: String]) {
+  init(environment: [String: String], secrets: SecretRule = .required) {
     self.environment = environment
+    self.secrets = secrets
   }
 
   mutating func report(
@@ -167,7 +172,12 @@ struct PlanReader {
   mutating func secret(
     _ field: Field, check: (SecretText) -> Result<SecretText, ValueError>
   ) -> SecretText? {
-    guard let text = scalar(field), let value = expand(text, field) else { return nil }
+    guard let text = scalar(field) else { return nil }
+    if miss(text, field) {
+      record(field.path, text, field.origin)
+      return SecretText(template: text, value: "", secrets: [])
+    }
+    guard let value = expand(text, field) else { return nil }
     let secrets = VariableText(text).names.compactMap { environment[$0] }
     switch check(SecretText(template: text, value: value, secrets: secrets)) {
     case .success(let secret):
@@ -182,15 +192,32 @@ struct PlanReader {
   /// The text with its variables put in; nil, with a problem each, where one is unset or empty.
   mutating func expand(_ text: String, _ field: Field) -> String? {
     let variables = VariableText(text)
-    var unset: [String] = []
-    for name in variables.names where (environment[name] ?? "").isEmpty && !unset.contains(name) {
-      unset.append(name)
+    let unset = unset(in: variables)
+    for name in unset {
       report(
         .unsetVariable(name), field.path, field.origin,
         "the variable \(name) is \(environment[name] == nil ? "not set" : "empty")",
         remedy: "export \(name)")
     }
     return unset.isEmpty ? variables.expanded { environment[$0] ?? "" } : nil
+  }
+
+  /// Notes the secrets of a text that are missing where they may be; true if there are some.
+  mutating func miss(_ text: String, _ field: Field) -> Bool {
+    guard secrets == .mayBeMissing else { return false }
+    let names = unset(in: VariableText(text))
+    missing += names.map { MissingSecret(variable: $0, path: field.path) }
+    return !names.isEmpty
+  }
+
+  /// The variables of a text that are unset or empty, each once: pipelines set a variable to
+  /// nothing where a secret is withheld.
+  private func unset(in text: VariableText) -> [String] {
+    var unset: [String] = []
+    for name in text.names where (environment[name] ?? "").isEmpty && !unset.contains(name) {
+      unset.append(name)
+    }
+    return unset
   }
 
   private mutating func accept<Value>(

@@ -8,6 +8,8 @@ public struct PlanResolution: Sendable, Equatable {
   public var values: [PlanValue]
   /// What is odd but not wrong.
   public var warnings: [PlanProblem]
+  /// Secrets that are not there, in the order of the plan; empty where each of them is required.
+  public var missing: [MissingSecret] = []
 
   /// The problem with the place of its value, for problems that were found later on, such as
   /// those of a run's estimate.
@@ -43,10 +45,12 @@ public struct PlanResolver {
 
   /// The plan of a tree.
   ///
-  /// `environment` serves both `${NAME}` and `STREAMGATE_*`; later `overrides` win. Throws all
-  /// problems in the order of the file, those without a line last.
+  /// `environment` serves both `${NAME}` and `STREAMGATE_*`; later `overrides` win. A plan with
+  /// missing `secrets`, where they may be missing, can be shown and not run. Throws all problems in
+  /// the order of the file, those without a line last.
   public static func resolve(
     _ tree: PlanTree, overrides: [PlanOverride] = [], environment: [String: String] = [:],
+    secrets: SecretRule = .required,
     promptFile: PromptReader = { _ in .failure(.unreadable("no prompt files here")) }
   ) throws(PlanProblems) -> PlanResolution {
     guard tree.isMapping || tree.isNull else {
@@ -60,7 +64,7 @@ public struct PlanResolver {
     // The closure is called only before this function returns.
     let result = withoutActuallyEscaping(promptFile) { read in
       var resolver = PlanResolver(
-        reader: PlanReader(environment: environment), promptFile: read,
+        reader: PlanReader(environment: environment, secrets: secrets), promptFile: read,
         warnings: misspelledVariables(environment))
       let plan = resolver.plan(merged)
       return (plan: plan, resolver.reader, resolver.warnings)
@@ -69,7 +73,8 @@ public struct PlanResolver {
     guard let plan, reader.problems.isEmpty else {
       throw PlanProblems(reader.problems)
     }
-    return PlanResolution(plan: plan, values: reader.values, warnings: warnings)
+    return PlanResolution(
+      plan: plan, values: reader.values, warnings: warnings, missing: reader.missing)
   }
 
   /// The plan, nil where something required is missing; problems are in `reader`.

@@ -49,7 +49,8 @@ public enum AnnotationReport {
     if model.exitCode != 0 { return .error }
     switch model.kind {
     case .pass: return .notice
-    case .inconclusive: return model.qualifier == nil ? .warning : .notice
+    case .inconclusive:
+      return model.qualifier == nil || model.isUnmeasured ? .warning : .notice
     case .fail, .cannotEvaluate: return .error
     }
   }

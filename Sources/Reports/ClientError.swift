@@ -65,6 +65,7 @@ extension ReportBuilder {
 
   /// The error and the effect in one sentence.
   func clientErrorSentence() -> String {
+    if missing != nil { return "Client error: not known: no load was sent." }
     guard let error = clientError, let own = clientErrorBounds else {
       return "Client error: not known: a judged run has no figures on its client."
     }

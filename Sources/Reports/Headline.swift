@@ -159,6 +159,8 @@ extension ReportBuilder {
       return ReportReason(
         subject: .cells,
         text: "the candidate has no request of \(Figures.list(names)), which \(main) has")
+    case .noCredentials(let names):
+      return ReportReason(subject: .credentials, text: credentialsText(names))
     case .nothingTestable, .learning, .newEnvironment, .noBaseline, .notFixedProfile:
       return historyReason(reason)
     }
@@ -197,6 +199,15 @@ extension ReportBuilder {
     "aborted in \(ForeignText.name(abort.profile)) after \(Figures.duration(abort.at.seconds))"
       + " by the rule \(ForeignText.name(abort.rule))"
       + (header?.exploration == nil ? ", which no recent run of \(main) hit" : "")
+  }
+
+  /// Names variables, which a stranger's file may call what it likes.
+  private func credentialsText(_ names: [String]) -> String {
+    let shown = names.prefix(5).map { ForeignText.name($0) }
+    let rest = names.count - shown.count
+    let list = Figures.list(shown + (rest > 0 ? ["\(rest) more"] : []))
+    return "\(list) \(names.count == 1 ? "is" : "are") not set, which the endpoint needs: no load"
+      + " was sent and nothing judged"
   }
 
   /// `not the fixed profile: rate 12 instead of 5`.

@@ -85,13 +85,16 @@ struct JUnitSuites {
       ("a latency can be tested", .nothingTestable, .error),
       ("there is a history to judge against", .history, .skipped),
     ]
+    // Of a run that never began none of this is known.
+    let unmeasured: JUnitCase.Result? =
+      model.isUnmeasured ? (model.kind == .cannotEvaluate ? .error : .skipped) : nil
     var suite = JUnitSuite(name: "run")
     suite.cases = checks.map { check in
       var item = JUnitCase(className: "streamgate.run", name: check.name, result: .passed)
-      let reasons = model.reasons.filter { $0.subject == check.subject }
+      let reasons = model.reasons.filter { unmeasured != nil || $0.subject == check.subject }
       guard !reasons.isEmpty else { return item }
       item.message = reasons.map(\.text).joined(separator: "; ")
-      item.result = check.result
+      item.result = unmeasured ?? check.result
       item.type = "run"
       return item
     }

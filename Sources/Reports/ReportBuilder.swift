@@ -52,6 +52,7 @@ struct ReportBuilder {
 
   private var label: String {
     switch verdict.kind {
+    case .inconclusive where missing != nil: "SKIPPED"
     case .pass: "PASS"
     case .fail: "FAIL"
     case .inconclusive: "INCONCLUSIVE"
@@ -59,7 +60,14 @@ struct ReportBuilder {
     }
   }
 
+  /// The variables of missing credentials, nil where the run had what it needed.
+  var missing: [String]? {
+    for case .noCredentials(let names) in verdict.reasons { return names }
+    return nil
+  }
+
   private var qualifier: String? {
+    if missing != nil { return "no credentials" }
     if verdict.kind == .inconclusive, let learning = verdict.learning {
       return "learning: \(learning.have) of \(learning.need) runs of \(main)"
     }
@@ -103,7 +111,7 @@ struct ReportBuilder {
         facts.append(ReportFact("branch", ForeignText.name(header.branch), isCode: true))
       }
     }
-    guard header?.exploration == nil else {
+    guard header?.exploration == nil, missing == nil else {
       facts.append(ReportFact("against", "nothing"))
       facts.append(ReportFact("exit code", String(self.facts.exitCode)))
       return facts
@@ -128,7 +136,7 @@ struct ReportBuilder {
     if let reason = facts.restartReason {
       notices.append("The looks of this commit were started anew: \(ForeignText.name(reason)).")
     }
-    if verdict.kind == .inconclusive, facts.exitCode == 0 {
+    if verdict.kind == .inconclusive, facts.exitCode == 0, missing == nil {
       notices.append("An inconclusive verdict does not block here (gate.inconclusive: warn).")
     }
     if let unstreamed { notices.append(unstreamed) }

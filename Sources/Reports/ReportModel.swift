@@ -9,7 +9,8 @@ public struct ReportModel: Sendable, Equatable {
   public var kind: VerdictKind
   /// What the process exits with.
   public var exitCode: Int
-  /// `PASS`, `FAIL`, `INCONCLUSIVE` or `CANNOT EVALUATE`.
+  /// `PASS`, `FAIL`, `INCONCLUSIVE`, `CANNOT EVALUATE`, or `SKIPPED`, an inconclusive verdict for
+  /// want of credentials.
   public var label: String
   /// What the label needs at its side, such as `learning: 3 of 5 runs of main`; nil for nothing.
   public var qualifier: String?
@@ -78,6 +79,9 @@ public struct ReportModel: Sendable, Equatable {
   /// The label with its qualifier in parentheses.
   public var qualifiedLabel: String { label + (qualifier.map { " (\($0))" } ?? "") }
 
+  /// True if no load was sent.
+  public var isUnmeasured: Bool { reasons.contains { $0.subject == .credentials } }
+
   /// The cells that block.
   public var failedCells: [HypothesisRow] { cells.filter { $0.status == .failed } }
 }
@@ -100,6 +104,8 @@ public struct ReportReason: Sendable, Equatable {
     case nothingTestable
     /// There is not enough history.
     case history
+    /// Nothing was measured for want of credentials.
+    case credentials
   }
 
   /// Who speaks.

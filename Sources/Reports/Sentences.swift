@@ -96,6 +96,12 @@ extension ReportBuilder {
   func nextSteps() -> [String] { verdictSteps() + streamStep() }
 
   private func verdictSteps() -> [String] {
+    if missing != nil {
+      return [
+        "Run the job where the secrets are: for a pull request from a fork, on a branch of the"
+          + " repository itself, once somebody has read the change."
+      ]
+    }
     switch verdict.kind {
     case .pass: return []
     case .fail where header?.exploration != nil, .inconclusive where header?.exploration != nil:

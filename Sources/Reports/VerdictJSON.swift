@@ -57,6 +57,8 @@ enum VerdictJSON {
       kind("missing_cells", [JSONMember("cells", .array(keys.map { .string($0.name) }))])
     case .nothingTestable: kind("nothing_testable")
     case .unusable(let text): kind("unusable", [named("detail", text)])
+    case .noCredentials(let names):
+      kind("no_credentials", [JSONMember("variables", .array(names.map { .string($0) }))])
     case .noBaseline: kind("no_baseline")
     case .notFixedProfile(let text): kind("not_fixed_profile", [named("detail", text)])
     }

@@ -104,6 +104,28 @@ struct PipelineStepTests {
     #expect(ActionsRunner(end.errors).commands.map(\.name) == ["error"])
   }
 
+  @Test("GitHub's step skips a pull request from a fork, and keeps the reports that say so")
+  func githubFork() throws {
+    let job = try StepJob(.github, token: "job-token", user: .job)
+    try job.product.folder.write(
+      TestPlan.sustained(
+        url: job.simulator.url, target: #"headers: { Authorization: "Bearer ${API_TOKEN}" }"#),
+      to: "streamgate.yaml")
+    let files = try TemporaryFolder()
+    try files.write("", to: "output")
+    let end = try job.run(
+      try PipelineSteps.action("Gate"), fixture: "github_pull_request_fork",
+      shell: PipelineStepTests.bash,
+      [
+        "GITHUB_API_URL": job.forge.apiURL, "GITHUB_STEP_SUMMARY": "", "STREAMGATE_STORE": "",
+        "API_TOKEN": "", "GITHUB_OUTPUT": files.file("output").path(percentEncoded: false),
+      ])
+    #expect(end.code == 0 && end.output.contains("SKIPPED (no credentials)"), "\(end.errors)")
+    #expect(try String(contentsOf: files.file("output"), encoding: .utf8) == "exit-code=0\n")
+    #expect(ActionsRunner(end.errors).commands.map(\.name) == ["warning"])
+    try job.checkReports(in: "streamgate-out", fixture: "github_pull_request_fork")
+  }
+
   @Test("GitLab's job measures, reports and comments")
   func gitlab() throws {
     let job = try StepJob(.gitlab, token: "project-token", user: ForgeServer.User())

@@ -29,7 +29,7 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
   static let all: [ReportCase] = [
     .pass, .fail, .inconclusive, .learning, .clientLimited, .missingCells, .aborted, .waived,
     .inherited, .objectives, .bareFiles, .recorded, .stages, .exploration, .explorationMissed,
-    .builds,
+    .builds, .skipped, .unmeasured,
   ]
 }
 

@@ -27,6 +27,30 @@ struct ResultFileTests {
     }
   }
 
+  @Test("A run without credentials is judged again to the same bytes, allowed or not")
+  func withoutCredentials() throws {
+    for (isAllowed, kind) in [(true, VerdictKind.inconclusive), (false, .cannotEvaluate)] {
+      let report = Self.unmeasured(isAllowed: isAllowed)
+      #expect(report.verdict.kind == kind)
+      let bytes = ResultFile.encode(report)
+      #expect(ResultFile.encode(Self.judged(try ResultFile.decode(bytes))) == bytes)
+      let label = isAllowed ? "SKIPPED" : "CANNOT EVALUATE"
+      #expect(report.model.verdictLine.hasPrefix(label + " (no credentials): API_TOKEN is not set"))
+    }
+    let empty = String(decoding: ResultFile.encode(Self.unmeasured(isAllowed: true)), as: UTF8.self)
+      .replacing(/"variables": \[[^\]]*\]/, with: "\"variables\": []")
+    #expect(throws: ResultFileError.self) { try ResultFile.decode(Array(empty.utf8)) }
+  }
+
+  private static func unmeasured(isAllowed: Bool) -> Report {
+    let whole = report(slower: 0)
+    let input = GateInput(
+      candidates: whole.input.candidates.suffix(1).map { RunRecord(header: $0.header) },
+      baseline: [],
+      missing: MissingCredentials(variables: ["API_TOKEN"], isAllowed: isAllowed))
+    return Report(input: input, verdict: Gate.judge(input), facts: whole.facts)
+  }
+
   @Test("A slower candidate fails and an unchanged one passes, in every output alike")
   func agree() throws {
     for (slower, kind) in [(0.0, VerdictKind.pass), (0.4, .fail)] {
@@ -169,7 +193,7 @@ extension ResultFileTests {
           displays: item.verdict.displays),
         verdict: item.verdict, facts: item.facts)
     }
-    return hand + [report(slower: 0), report(slower: 0.4)]
+    return hand + [report(slower: 0), report(slower: 0.4), unmeasured(isAllowed: true)]
   }
 
   /// Names of members; those of maps by scenario are no names.

@@ -89,11 +89,7 @@ struct CompareCommand: ParsableCommand {
     let publisher = Publisher(
       out: out, paths: ReportPaths(), junit: junitDialect.format,
       isColourful: global.isColourful, pipeline: pipeline)
-    let failures = publisher.writeFiles(report) + publisher.appendSummary(report.model)
-    for failure in failures { Console.error(failure.text) }
-    publisher.printSummary(report)
-    let verdictCode = ExitCode(rawValue: Int32(report.facts.exitCode)) ?? .defect
-    let code = ExitCode.mostSevere([verdictCode] + failures.map(\.code))
+    let code = ExitCode.mostSevere(publisher.publish(report))
     if code != .pass { throw code }
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Forge
 import Model
 import Plan
 import Workload
@@ -30,7 +31,10 @@ struct PlanCommand: ParsableCommand {
   var arrivals = false
 
   func run() throws {
-    let loaded = try LoadedPlan.load(global, load: load)
+    let pipeline = Environment.pipeline
+    let loaded = try LoadedPlan.load(
+      global, load: load, secrets: pipeline.isFork ? .mayBeMissing : .required)
+    if let text = loaded.missingNote { global.say("warning: " + text) }
     try loaded.checkLimits()
     let plan = loaded.plan
     let schedule = Schedule.make(plan)

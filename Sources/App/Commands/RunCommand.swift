@@ -21,6 +21,11 @@ struct RunCommand: AsyncParsableCommand {
       alone; where they hold it is inconclusive. --set rate=12 changes the plan instead, for good:
       another environment, whose runs are compared with each other.
 
+      A pull request from a fork has no secrets. Where those that the plan's endpoint needs are
+      missing there, no load is sent: the gate is skipped and says so, in every report, with exit
+      code 0, or 3 under --no-credentials fail. Where only the store's are missing, the change is
+      held against the committed baseline file. Elsewhere a missing secret is an error (65).
+
       Examples:
         streamgate run --out out
         streamgate run --branch main --repeat 5           seed a baseline
@@ -29,6 +34,7 @@ struct RunCommand: AsyncParsableCommand {
         streamgate run --metrics 9464                     metrics while it runs
         streamgate run --out out --comment                in a pull request's pipeline
         streamgate run --commit "$SHA" --branch "$BRANCH" --inconclusive block
+        streamgate run --no-credentials fail              no change of a fork goes in unmeasured
       """)
 
   @OptionGroup var global: GlobalOptions
@@ -58,6 +64,8 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(help: "What inconclusive exits with: warn (0), block (1) or code (2).")
   var inconclusive: InconclusivePolicy?
+
+  @OptionGroup var credentials: CredentialOptions
 
   @Option(name: .customLong("repeat"), help: "Run so many times: seeds a baseline on gate.branch.")
   var count = 1
@@ -92,6 +100,10 @@ struct RunCommand: AsyncParsableCommand {
     }
     if announcement.comment, count > 1 {
       throw ValidationError("--comment is for one verdict: leave it out with --repeat.")
+    }
+    if credentials.policy != nil, bisect || count > 1 {
+      throw ValidationError(
+        "--no-credentials is for one verdict on a change: leave it out with --repeat and --bisect.")
     }
     if spread != nil, count == 1 {
       throw ValidationError("--spread spreads repeated runs: give --repeat too.")
@@ -131,15 +143,17 @@ struct RunCommand: AsyncParsableCommand {
     if let recorder {
       extra.append(PlanOverride(path: "recorder", text: recorder, flag: "--recorder"))
     }
-    let loaded = try LoadedPlan.load(global, extra: extra, load: load)
-    let endpoint = try metrics.open(for: loaded.plan, options: global)
+    let loaded = try credentials.load(
+      global, extra: extra, load: load, isOneVerdict: count == 1 && !bisect)
     let identity = try candidate.identity(for: loaded)
+    if !loaded.resolution.missingCredentials.isEmpty {
+      return await skip(loaded, identity, pipeline)
+    }
+    let endpoint = try metrics.open(for: loaded.plan, options: global)
     func open() async throws -> RunSession {
       var session = try await RunSession.open(
         loaded, options: global, identity: identity,
-        publisher: Publisher(
-          out: out, paths: loaded.plan.reports, junit: junitDialect.format,
-          isColourful: global.isColourful, pipeline: pipeline),
+        publisher: publisher(loaded, pipeline),
         policy: ExitPolicy(
           inconclusive: inconclusive ?? (bisect ? .code : loaded.plan.gate.inconclusive),
           onNewEnvironment: loaded.plan.gate.onNewEnvironment),
@@ -166,6 +180,26 @@ struct RunCommand: AsyncParsableCommand {
     // Whatever ended the gate, what was judged until then is announced.
     await announcement?.end(report, end, check)
     return try end.get()
+  }
+
+  private func publisher(_ loaded: LoadedPlan, _ pipeline: PipelineOutput) -> Publisher {
+    Publisher(
+      out: out, paths: loaded.plan.reports, junit: junitDialect.format,
+      isColourful: global.isColourful, pipeline: pipeline)
+  }
+
+  /// Says everywhere that nothing was measured, for want of the endpoint's credentials.
+  private func skip(
+    _ loaded: LoadedPlan, _ identity: CandidateIdentity, _ pipeline: PipelineOutput
+  ) async -> ExitCode {
+    let announcement = RunAnnouncement.open(
+      announcement, loaded, commit: identity.commit, options: global)
+    let check = await announcement?.begin()
+    let report = credentials.report(on: loaded, identity)
+    global.say(credentials.line(loaded))
+    let code = ExitCode.mostSevere(publisher(loaded, pipeline).publish(report))
+    await announcement?.end(report, .success(code), check)
+    return code
   }
 
   private func spreadTime(_ loaded: LoadedPlan) throws -> Nanos {

@@ -57,13 +57,14 @@ public enum PlanFile {
   /// The plan of a file with variables and flags put over it: reads the file, then the prompt files
   /// that it names, relative to its folder.
   public static func resolve(
-    _ path: String, overrides: [PlanOverride] = [], environment: [String: String]
+    _ path: String, overrides: [PlanOverride] = [], environment: [String: String],
+    secrets: SecretRule = .required
   ) throws(PlanFileError) -> PlanResolution {
     let reading = try read(path)
     let resolution: PlanResolution
     do {
       resolution = try PlanResolver.resolve(
-        reading.tree, overrides: overrides, environment: environment,
+        reading.tree, overrides: overrides, environment: environment, secrets: secrets,
         promptFile: { name in
           BoundedFile.read(self.path(name, beside: path), bytesMax: PromptFile.bytesMax)
         })

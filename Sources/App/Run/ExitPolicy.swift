@@ -13,6 +13,8 @@ struct ExitPolicy: Equatable {
     case .fail: return .fail
     case .cannotEvaluate: return .cannotEvaluate
     case .inconclusive:
+      // Whether a gate without credentials blocks is decided by itself, and is in the verdict.
+      if verdict.isUnmeasured { return .pass }
       if onNewEnvironment == .block, verdict.reasons.contains(.newEnvironment) { return .fail }
       switch inconclusive {
       case .warn: return .pass
@@ -20,6 +22,13 @@ struct ExitPolicy: Equatable {
       case .code: return .inconclusive
       }
     }
+  }
+}
+
+extension Verdict {
+  /// True if no load was sent for want of credentials.
+  var isUnmeasured: Bool {
+    reasons.contains { if case .noCredentials = $0 { true } else { false } }
   }
 }
 

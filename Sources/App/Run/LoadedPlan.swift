@@ -58,11 +58,16 @@ struct LoadedPlan {
   /// What of the load is not the plan's fixed profile, nil where all of it is: such runs are held
   /// to their objectives and never compared.
   var exploration: String?
+  /// Why a fork's run goes without the store that main's runs are in, nil where it does not.
+  var withoutStore: String?
 
   /// Reads and resolves the plan of the flags; `extra` are flags with names of their own, `load`
-  /// those that leave the fixed profile.
+  /// those that leave the fixed profile. Where secrets may be missing and those of the endpoint
+  /// are, the plan can be shown and not run, and certificates, which a pipeline may make of
+  /// secrets, are not looked for.
   static func load(
-    _ options: GlobalOptions, extra: [PlanOverride] = [], load: LoadOptions? = nil
+    _ options: GlobalOptions, extra: [PlanOverride] = [], load: LoadOptions? = nil,
+    secrets: SecretRule = .required
   ) throws -> LoadedPlan {
     var overrides = options.overrides.compactMap { PlanOverride(setting: $0) }
     if let store = options.store {
@@ -71,14 +76,17 @@ struct LoadedPlan {
     let resolution: PlanResolution
     do {
       resolution = try PlanFile.resolve(
-        options.config, overrides: overrides + extra, environment: Environment.variables)
+        options.config, overrides: overrides + extra, environment: Environment.variables,
+        secrets: secrets)
     } catch {
       throw Failure(error, file: options.config)
     }
     for warning in resolution.warnings {
       options.say("warning: " + warning.text(file: options.config))
     }
-    let plan = try resolution.plan.locatingFiles(beside: options.config)
+    let plan =
+      resolution.missingCredentials.isEmpty
+      ? try resolution.plan.locatingFiles(beside: options.config) : resolution.plan
     var loaded = LoadedPlan(
       plan: plan, resolution: resolution, path: options.config,
       environment: plan.environmentKey(cpuModel: Environment.cpuModel()))

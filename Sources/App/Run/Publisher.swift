@@ -103,6 +103,20 @@ struct Publisher {
     }
   }
 
+  /// Writes and shows a report everywhere it belongs, `isPrinted` also where a person sees it;
+  /// returns the codes of the verdict and of whatever could not be written.
+  func publish(
+    _ report: Report, runs: [RunRecord] = [], firstNumber: Int = 1, isPrinted: Bool = true
+  ) -> [ExitCode] {
+    var failures = writeFiles(report)
+    failures += writeRunFiles(runs, firstNumber: firstNumber)
+    if isPrinted { failures += appendSummary(report.model) }
+    for failure in failures { Console.error(failure.text) }
+    if isPrinted { printSummary(report) }
+    let code = ExitCode(rawValue: Int32(report.facts.exitCode)) ?? .defect
+    return [code] + failures.map(\.code)
+  }
+
   /// Prints the summary for a person, and marks what a reviewer should see.
   func printSummary(_ report: Report) {
     Console.print(bytes: Reports.render(report, as: isColourful ? .terminalColour : .terminal))

@@ -83,20 +83,7 @@ struct RunDriver {
   static let spoolFolder = ".streamgate"
 
   func header(_ plan: Plan, _ identity: CandidateIdentity) -> RunHeader {
-    var random = SystemRandomNumberGenerator()
-    let bytes = (0..<UUIDv7.randomBytes).map { _ in UInt8.random(in: .min ... .max, using: &random)
-    }
-    let now = Clock.unix()
-    return RunHeader(
-      runID: UUIDv7.make(at: now, random: bytes),
-      project: plan.project, commit: identity.commit, testedCommit: identity.testedCommit,
-      branch: identity.branch, environment: loaded.environment,
-      planDigest: loaded.digest, startedAt: now,
-      timeout: plan.scenarios.map(\.target.timeouts.total).max() ?? plan.target.timeouts.total,
-      profiles: plan.profiles.map(\.rawValue), scenarios: plan.scenarios.map(\.name),
-      unstreamedScenarios: plan.scenarios.filter { !$0.target.isStreamed }.map(\.name),
-      referenceTokens: reference?.referenceTokens ?? [:], stallGap: reference?.stallGap,
-      exploration: loaded.exploration, version: App.version)
+    RunHeader(of: plan, loaded, as: identity, reference: reference)
   }
 
   /// Sends every prompt once where the plan wants a warm cache, and says how that went. Failures

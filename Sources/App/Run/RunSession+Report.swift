@@ -57,13 +57,8 @@ extension RunSession {
     _ report: Report, runs: [RunRecord], firstNumber: Int = 1, isPrinted: Bool
   ) -> [ExitCode] {
     keepPublished(report)
-    var failures = publisher.writeFiles(report)
-    failures += publisher.writeRunFiles(runs, firstNumber: firstNumber)
-    if isPrinted { failures += publisher.appendSummary(report.model) }
-    for failure in failures { Console.error(failure.text) }
-    if isPrinted { publisher.printSummary(report) }
-    let code = ExitCode(rawValue: Int32(report.facts.exitCode)) ?? .defect
-    return [code] + failures.map(\.code)
+    return publisher.publish(
+      report, runs: runs, firstNumber: firstNumber, isPrinted: isPrinted)
   }
 
   /// Says what became of a run that a signal ended.

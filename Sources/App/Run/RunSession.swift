@@ -55,7 +55,7 @@ struct RunSession {
     } catch {
       throw Failure(error)
     }
-    let session = RunSession(
+    var session = RunSession(
       loaded: loaded, options: options, identity: identity, publisher: publisher, policy: policy,
       storeLocation: loaded.storeLocation, schedule: schedule, signals: signals,
       engines: engines, notes: identity.notes)
@@ -67,7 +67,11 @@ struct RunSession {
           + (count == 0 ? "the plan has no objectives to hold it to" : "held to its objectives"))
     }
     try signals.whole { try publisher.prepare() }
-    try session.prepareStore()
+    let history = try session.prepareStore()
+    if let note = history.foreignNote(loaded) {
+      options.say("note: " + note)
+      session.notes.append(note)
+    }
     try await session.readiness.waitUntilReady(loaded.plan.target)
     var targets = loaded.plan.scenarios.map(\.target)
     if !session.isMain, !session.isExploration, let main = loaded.plan.atBaselineTarget {
@@ -79,8 +83,9 @@ struct RunSession {
     return session
   }
 
-  /// Proves that the store can take the run, and warns where it will not outlive the job.
-  private func prepareStore() throws {
+  /// Proves that the store can take the run, and warns where it will not outlive the job. Gives the
+  /// history that there is before load.
+  private func prepareStore() throws -> History {
     // A database may take its time to answer; it takes back what is cut off.
     if case .sqlite = storeLocation {
       try signals.whole { try ResultStore.open(storeLocation, for: .write).checkWritable() }
@@ -88,7 +93,8 @@ struct RunSession {
       try ResultStore.open(storeLocation, for: .write).checkWritable()
     }
     let history = try readHistory()
-    if case .sqlite = storeLocation, Environment.isCI, !history.hasBaselineFile, !isExploration {
+    let isOfMain = loaded.withoutStore == nil && !isExploration
+    if case .sqlite = storeLocation, Environment.isCI, !history.hasBaselineFile, isOfMain {
       options.say(
         """
         warning: a SQLite store in a pipeline is gone with the job, and there is no baseline file
@@ -96,6 +102,7 @@ struct RunSession {
           streamgate baseline export and a committed \(History.baselinePath(loaded))
         """)
     }
+    return history
   }
 
   /// What is asked of an endpoint before load.
