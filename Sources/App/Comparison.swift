@@ -144,7 +144,10 @@ struct Comparison {
     let wanted = Set(before.map(\.header.runID))
     let isExploration = newest.header.exploration != nil
     let reader = SampleReader { try? store.samples($0) }
-    if isExploration || !before.contains(where: { serves($0.header, loaded) }) {
+    var queue = QueuePlaces(into: loaded.plan.gate.branch, git: loaded.git)
+    queue.ask(about: before.map(\.header))
+    let serves = before.contains { queue.isMain($0.header) && $0.header.exploration == nil }
+    if isExploration || !serves {
       var report = try differences(base: before[before.count - 1], head: newest)
       addPageDetail(to: &report, reader)
       return report
@@ -156,7 +159,7 @@ struct Comparison {
     let history = try History.load(
       loaded, store: store,
       scope: History.Scope(tip: identity.tip) { header in
-        header.branch != loaded.plan.gate.branch || wanted.contains(header.runID)
+        !header.isOfMainOrQueue(loaded) || wanted.contains(header.runID)
           || header.startedAt <= last ?? header.startedAt
       })
     let judging = Judging(loaded: loaded, identity: identity, history: history)
@@ -165,11 +168,6 @@ struct Comparison {
     addPageDetail(to: &report, reader)
     report.facts.notes += before.compactMap(\.header.uselessNote)
     return report
-  }
-
-  /// True for a run that may stand for main.
-  private func serves(_ header: RunHeader, _ loaded: LoadedPlan) -> Bool {
-    header.branch == loaded.plan.gate.branch && header.exploration == nil
   }
 
   private func differences(base: RunRecord, head: RunRecord) throws -> Report {
@@ -262,6 +260,12 @@ extension Failure {
 }
 
 extension RunHeader {
+  /// True for a run of main, and for one of its merge queue, which may be main's.
+  fileprivate func isOfMainOrQueue(_ loaded: LoadedPlan) -> Bool {
+    let main = loaded.plan.gate.branch
+    return branch == main || branch.hasPrefix(MergeQueue.branchPrefix(into: main))
+  }
+
   /// Says that a run's figures are those of a run that cannot serve, and why; nil for one that can,
   /// and for one that only is not the fixed profile, which its mark says.
   fileprivate var uselessNote: String? {

@@ -21,7 +21,7 @@ public enum Baseline {
     var selection = BaselineSelection()
     let ordered = order(runs, gitOrder: gitOrder, ancestry: ancestry)
     let isMain = { (entry: HistoryEntry) in
-      entry.header.branch == rules.branch && entry.header.environment == rules.environment
+      entry.isOn(rules.branch) && entry.header.environment == rules.environment
     }
     let judged = Set(candidates.map(\.header.runID))
     let first = candidates.min { ($0.time, $0.header.runID) < ($1.time, $1.header.runID) }
@@ -84,7 +84,14 @@ public enum Baseline {
     if header.environment != rules.environment {
       return "of environment \(header.environment)"
     }
-    if header.branch != rules.branch { return "not on \(rules.branch)" }
+    if !entry.isOn(rules.branch) {
+      switch entry.queued {
+      case .notAncestor: return "of a merge queue, and its commit is not on \(rules.branch)"
+      case .unknown:
+        return "of a merge queue, and git cannot tell whether its commit is on \(rules.branch)"
+      case .ancestor, nil: return "not on \(rules.branch)"
+      }
+    }
     if header.commit == RunHeader.uncommitted { return "of a dirty tree" }
     if let reason = header.explorationReason { return reason }
     if let aborted = header.aborted {
@@ -174,7 +181,8 @@ extension Baseline {
     let unknown = Set(ordered.filter { $0.place == .unknown }.map(\.entry.header.runID))
     return { entry in
       let isAccepted = entry.isAccepted && entry.header.verdict == .fail
-      return (isAccepted ? "; its FAIL was accepted" : "")
+      return (entry.queued == .ancestor ? "; measured in the merge queue" : "")
+        + (isAccepted ? "; its FAIL was accepted" : "")
         + (known && unknown.contains(entry.header.runID) ? " (git cannot place its commit)" : "")
     }
   }

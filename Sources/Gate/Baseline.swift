@@ -8,13 +8,23 @@ public struct HistoryEntry: Sendable, Equatable {
   public var storedAt: UnixNanos?
   /// True if a person accepted the run although its verdict was FAIL.
   public var isAccepted: Bool
+  /// How the commit of a run of a merge queue stands to the branch that the queue is for: once it
+  /// is on it the run is one of that branch. nil for any other run.
+  public var queued: Ancestry?
 
   /// A run of the history.
-  public init(header: RunHeader, storedAt: UnixNanos? = nil, isAccepted: Bool = false) {
+  public init(
+    header: RunHeader, storedAt: UnixNanos? = nil, isAccepted: Bool = false,
+    queued: Ancestry? = nil
+  ) {
     self.header = header
     self.storedAt = storedAt
     self.isAccepted = isAccepted
+    self.queued = queued
   }
+
+  /// True for a run of that branch, and for one of a merge queue whose commit is on it.
+  func isOn(_ branch: String) -> Bool { header.branch == branch || queued == .ancestor }
 
   /// The best time there is to order it by.
   var time: UnixNanos { storedAt ?? header.startedAt }

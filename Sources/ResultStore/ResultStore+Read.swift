@@ -8,6 +8,8 @@ public struct RunFilter: Sendable, Equatable {
   public var environment: String?
   /// The branch.
   public var branch: String?
+  /// With `branch`: or a branch whose name begins so.
+  public var branchPrefix: String?
   /// The commit that was judged.
   public var commit: String?
   /// Finished or not.
@@ -49,7 +51,14 @@ public struct RunFilter: Sendable, Equatable {
     }
     require("project", project.map { .text($0) })
     require("environment", environment.map { .text($0) })
-    require("branch", branch.map { .text($0) })
+    if let branch, let branchPrefix {
+      // A range and not LIKE, as in `record`.
+      values += [.text(branch), .text(branchPrefix), .text(branchPrefix + "\u{10FFFF}")]
+      let n = values.count
+      terms.append("(branch = $\(n - 2) OR (branch >= $\(n - 1) AND branch <= $\(n)))")
+    } else {
+      require("branch", branch.map { .text($0) })
+    }
     require("commit_id", commit.map { .text($0) })
     require("finished", isFinished.map { SQLValue($0) })
     require("usable", isUsable.map { SQLValue($0) })

@@ -23,11 +23,7 @@ struct HistoryTests {
       try folder.write(leastPlan, to: "streamgate.yaml")
       let path = folder.path
       func git(_ arguments: String...) throws -> String {
-        let end = try RunningProcess.run(
-          "git",
-          ["-C", path, "-c", "user.name=A", "-c", "user.email=a@example.com"] + arguments)
-        try #require(end.code == 0, "\(end.errors)")
-        return end.output.trimmingCharacters(in: .newlines)
+        try Fixture.git(arguments, in: path)
       }
       _ = try git("init", "--quiet", "--initial-branch", "main")
       _ = try git("commit", "--quiet", "--allow-empty", "--message", "old")
@@ -62,6 +58,18 @@ struct HistoryTests {
       }
     }
 
+    private static func git(_ arguments: [String], in path: String) throws -> String {
+      let end = try RunningProcess.run(
+        "git",
+        ["-C", path, "-c", "user.name=A", "-c", "user.email=a@example.com"] + arguments)
+      try #require(end.code == 0, "\(end.errors)")
+      return end.output.trimmingCharacters(in: .newlines)
+    }
+
+    func git(_ arguments: String...) throws -> String {
+      try Fixture.git(arguments, in: folder.path)
+    }
+
     func load(_ scope: History.Scope) throws -> History {
       try History.load(loaded, store: store, scope: scope)
     }
@@ -88,6 +96,39 @@ struct HistoryTests {
     #expect(filled(old) == Array(0..<60) + Array(860..<960))
     // What git does not know cannot be told from main's history.
     #expect(filled(try fixture.load(History.Scope())) == Array(590..<960))
+  }
+
+  @Test("Runs of the merge queue are read with main's, and fix what runs are measured against")
+  func queued() throws {
+    let fixture = try Fixture()
+    let next = try fixture.git("commit-tree", "-p", fixture.new, "-m", "next", "HEAD^{tree}")
+    for (index, commit) in [fixture.new, next, fixture.new].enumerated() {
+      var header = Build.header(
+        runID: "run-\(2_000 + index)",
+        startedAt: UnixNanos(Int64(2_000 + index) * 1_000_000_000))
+      header.project = fixture.loaded.plan.project
+      header.environment = fixture.loaded.environment
+      (header.commit, header.branch) = (commit, "gh-readonly-queue/main/pr-\(index)-\(commit)")
+      header.stallGap = .milliseconds(Int64(200 + index))
+      let key = CellKey(profile: "sustained", scenario: "short")
+      try fixture.store.importRun(
+        RunRecord(
+          header: header,
+          latencies: [LatencyValue(key: key, metric: .ttftP50, logValue: -1, n: 300)]))
+    }
+    let history = try fixture.load(History.Scope(tip: fixture.new))
+    #expect(filled(history) == Array(592..<960) + [2_000, 2_002])
+    #expect(history.runs.count == 400)
+    let queued = history.runs.filter { $0.header.branch != "main" }.map(\.header)
+    #expect(queued.map { history.queue.place(of: $0) } == [.ancestor, .notAncestor, .ancestor])
+    #expect(history.firstReference?.frozenBy == "run-2000")
+    var known = history
+    known.reference = known.firstReference
+    #expect(known.firstReference == nil)
+    // Another branch's queue is no matter of main's.
+    var others = QueuePlaces(into: "release", git: fixture.loaded.git)
+    others.ask(about: queued)
+    #expect(queued.allSatisfy { others.place(of: $0) == nil && !others.isMain($0) })
   }
 
   @Test("Runs that are not admitted are as if they were not there")

@@ -1,3 +1,4 @@
+import Forge
 import Model
 import TestKit
 import Testing
@@ -20,9 +21,9 @@ struct QuotaTests {
   }
 
   private func isQuota(_ runs: [RunRecord]) -> Bool {
-    var history = History()
+    var history = History(queue: QueuePlaces(into: "main", git: Git(environment: [:])))
     history.runs = runs
-    return history.isQuotaTheCause(branch: "main")
+    return history.isQuotaTheCause
   }
 
   @Test("It is the quota's where main's runs saw some too, or there are none")

@@ -90,6 +90,38 @@ struct BaselineTests {
     #expect(selection.hasMainAborted)
   }
 
+  @Test("A run of a merge queue is one of main once its commit is there, and not before")
+  func queued() {
+    func queued(_ second: Int64, _ place: Ancestry, _ verdict: VerdictKind? = nil) -> HistoryEntry {
+      var entry = entry(second) {
+        $0.branch = "gh-readonly-queue/main/pr-\(second)-abc"
+        $0.verdict = verdict
+        $0.aborted =
+          second == 5 ? Abort(profile: "sustained", rule: "error 50% over 10s", at: .zero) : nil
+      }
+      entry.queued = place
+      return entry
+    }
+    let waiting = [queued(3, .notAncestor), queued(4, .unknown)]
+    let selection = choose(
+      [entry(1), queued(2, .ancestor), queued(6, .ancestor, .fail)] + waiting)
+    #expect(selection.baseline == ["r1", "r2"])
+    let reasons = Dictionary(uniqueKeysWithValues: selection.runs.map { ($0.runID, $0.reason) })
+    #expect(reasons["r2"] == "one of the last runs of main; measured in the merge queue")
+    #expect(reasons["r3"] == "of a merge queue, and its commit is not on main")
+    #expect(
+      reasons["r4"] == "of a merge queue, and git cannot tell whether its commit is on main")
+    #expect(reasons["r6"] == "its verdict was FAIL and is not accepted")
+    // What aborted there speaks for main once it is main.
+    #expect(!choose([entry(1), queued(5, .notAncestor)]).hasMainAborted)
+    #expect(choose([entry(1), queued(5, .ancestor)]).hasMainAborted)
+    let series = Baseline.series(
+      runs: [entry(1), queued(2, .ancestor)] + waiting, candidates: [candidate],
+      rules: BaselineRules(branch: "main", environment: "default-00000000")
+    ) { _ in .unknown }
+    #expect(series == ["r1", "r2"])
+  }
+
   @Test("An accepted failed run serves")
   func accepted() {
     var failed = entry(1) { $0.verdict = .fail }

@@ -21,6 +21,8 @@ extension History {
     /// The commit that is judged, where git knows it: runs that are not in its history do not
     /// count.
     var tip: String?
+    /// A commit of main, where one is known without asking for its tip.
+    var mainTip: String?
     /// Every run of the environment, of whatever branch, to say why each serves or does not.
     var isWhole = false
     /// Runs that are as if they were not there.
@@ -37,17 +39,19 @@ extension History {
   ) throws {
     var filter = RunFilter(project: loaded.plan.project, environment: loaded.environment)
     if !scope.isWhole {
-      filter.branch = loaded.plan.gate.branch
+      filter.branch = queue.branch
+      filter.branchPrefix = queue.prefix
       filter.limit = History.pageRuns
     }
     var found: [StoredRun] = []
     var serving: Set<String> = []
     while true {
       let page = try store.runs(filter, parts: History.headers)
+      queue.ask(about: page.map(\.record.header))
       let isFirst = found.isEmpty
       // Where there is one page only it does not matter which of its commits git knows.
       let tip = isFirst && page.count != filter.limit ? nil : scope.tip
-      serving.formUnion(History.serving(page, loaded, scope, tip: tip, isNewest: isFirst))
+      serving.formUnion(serves(page, loaded, scope, tip: tip, isNewest: isFirst))
       found = page + found
       guard let limit = filter.limit, page.count == limit, serving.count < History.servingRuns
       else { break }
@@ -72,12 +76,11 @@ extension History {
   }
 
   /// Ids of the runs that may serve, as far as that can be told without the others.
-  private static func serving(
+  private func serves(
     _ page: [StoredRun], _ loaded: LoadedPlan, _ scope: Scope, tip: String?, isNewest: Bool
   ) -> [String] {
     let usable = page.map(\.record.header).filter { header in
-      header.branch == loaded.plan.gate.branch && header.isFinished && header.isUsable
-        && scope.admits(header)
+      queue.isMain(header) && header.isFinished && header.isUsable && scope.admits(header)
     }
     var places: [String: Ancestry] = [:]
     if let tip {

@@ -22,6 +22,10 @@ struct History {
   var isNewEnvironment = false
   /// True if there is a baseline file with runs.
   var hasBaselineFile = false
+  /// Which runs of a merge queue are main's.
+  var queue: QueuePlaces
+
+  init(queue: QueuePlaces) { self.queue = queue }
 
   /// The figure that counts refusals with status 429.
   private static let refusals = ReportFigure.outcomePrefix + Outcome.http429.name
@@ -36,11 +40,11 @@ struct History {
     return loaded.folder == "." ? path : loaded.folder + "/" + path
   }
 
-  /// True if an early 429 is the quota's and not the code's: usable runs of `branch` saw some too,
+  /// True if an early 429 is the quota's and not the code's: usable runs of main saw some too,
   /// or there are none.
-  func isQuotaTheCause(branch: String) -> Bool {
+  var isQuotaTheCause: Bool {
     let main = runs.filter {
-      $0.header.branch == branch && $0.header.isFinished && $0.header.isUsable
+      queue.isMain($0.header) && $0.header.isFinished && $0.header.isUsable
     }
     return main.isEmpty
       || main.contains { run in run.figures.contains { $0.name == History.refusals } }
@@ -50,7 +54,9 @@ struct History {
   static func load(
     _ loaded: LoadedPlan, store: ResultStore?, scope: Scope = Scope()
   ) throws -> History {
-    var history = History()
+    var history = History(
+      queue: QueuePlaces(
+        into: loaded.plan.gate.branch, git: loaded.git, knownTip: scope.mainTip))
     let (project, environment) = (loaded.plan.project, loaded.environment)
     if let store {
       try history.readRuns(store, loaded, scope)
@@ -88,6 +94,14 @@ struct History {
     }
   }
 
+  /// What the environment is to be measured against from now on, nil where that is known or no run
+  /// of main can say it: a queue's run cannot know that it is to be main's first.
+  var firstReference: EnvironmentReference? {
+    guard reference == nil else { return nil }
+    return runs.lazy.filter { queue.isMain($0.header) }
+      .compactMap { EnvironmentReference(freezing: $0.header) }.first
+  }
+
   private mutating func addFile(
     _ path: String, project: String, environment: String
   ) throws {
@@ -96,6 +110,8 @@ struct History {
     file = try BaselineFile.read(path)
     try History.check(file, is: project, environment, at: path)
     hasBaselineFile = !file.runs.isEmpty
+    // The file holds main's runs alone, and was reviewed.
+    queue.ask(about: file.runs.map(\.header), unknown: .ancestor)
     let known = Set(runs.map(\.header.runID))
     runs += file.runs.filter { !known.contains($0.header.runID) }
     let waived = Set(waivers.map(\.id))

@@ -36,7 +36,8 @@ struct Judging {
     func entry(_ run: RunRecord) -> HistoryEntry {
       HistoryEntry(
         header: run.header, storedAt: history.storedAt[run.header.runID],
-        isAccepted: acceptedRuns.contains(run.header.runID))
+        isAccepted: acceptedRuns.contains(run.header.runID),
+        queued: history.queue.place(of: run.header))
     }
     let (runs, looks) = (history.runs.map(entry), candidates.map(entry))
     var rules = BaselineRules(

@@ -88,7 +88,30 @@ extension RunSession {
   private static let takenLooksMax = 5
 
   private func finish(_ report: Report, _ series: LookSeries, _ codes: [ExitCode]) -> ExitCode {
-    ExitCode.mostSevere(publish(report, runs: series.records, isPrinted: true) + codes)
+    let codes = codes + keepVerdict(report.verdict, of: series)
+    return ExitCode.mostSevere(publish(report, runs: series.records, isPrinted: true) + codes)
+  }
+
+  /// Keeps the verdict on an entry of a merge queue with its runs: once they are main's, failed
+  /// ones stay out of the baseline. Returns what went wrong.
+  private func keepVerdict(_ verdict: Verdict, of series: LookSeries) -> [ExitCode] {
+    let prefix = MergeQueue.branchPrefix(into: plan.gate.branch)
+    guard identity.branch.hasPrefix(prefix) else { return [] }
+    do throws(StoreError) {
+      let store = try ResultStore.open(storeLocation, for: .write)
+      for record in series.records {
+        do throws(StoreError) {
+          try store.setVerdict(verdict.kind, runID: record.header.runID)
+        } catch .unknownRun {
+          // It is in no store, which is said already.
+          continue
+        }
+      }
+      return []
+    } catch {
+      Console.error(Failure(error).text)
+      return [.notStored]
+    }
   }
 
   /// Publishes the verdict so far of a gate that ends before its next look.
@@ -113,9 +136,7 @@ extension RunSession {
   /// A baseline run between two looks, so that an environment that moves is seen to move.
   private func freshBaselineRun(_ main: Plan) async throws {
     let git = loaded.git
-    // A pipeline's clone often has the remote's branch fresh and its own one stale.
-    let names = ["origin/" + plan.gate.branch, plan.gate.branch]
-    let tip = names.lazy.compactMap { name in (try? git.commit(name)) ?? nil }.first
+    let tip = (try? git.tip(ofBranch: plan.gate.branch)) ?? nil
     var build: String?
     do {
       build = try await readiness.build(at: main.target)

@@ -92,7 +92,10 @@ struct RunSession {
     } else {
       try ResultStore.open(storeLocation, for: .write).checkWritable()
     }
-    let history = try readHistory()
+    var history = try readHistory()
+    if let reference = history.firstReference {
+      history.reference = try ResultStore.open(storeLocation, for: .write).freeze(reference)
+    }
     let isOfMain = loaded.withoutStore == nil && !isExploration
     if case .sqlite = storeLocation, Environment.isCI, !history.hasBaselineFile, isOfMain {
       options.say(
@@ -112,7 +115,7 @@ struct RunSession {
   func readHistory() throws -> History {
     return try History.load(
       loaded, store: try ResultStore.open(storeLocation, for: .read),
-      scope: History.Scope(tip: identity.tip))
+      scope: History.Scope(tip: identity.tip, mainTip: isMain ? identity.tip : nil))
   }
 
   /// What drives one run, measured against `history`.
@@ -124,7 +127,7 @@ struct RunSession {
       loaded: loaded, schedule: schedule, store: storeLocation, options: options,
       signals: signals, reference: history.reference,
       smallestBaselineMedian: ClientCheck.smallestMedian(of: main), metrics: metrics,
-      engines: engines, isQuotaWatched: history.isQuotaTheCause(branch: plan.gate.branch))
+      engines: engines, isQuotaWatched: history.isQuotaTheCause)
     driver.lockWait = lockWait
     return driver
   }
