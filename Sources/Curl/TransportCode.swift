@@ -25,6 +25,8 @@ public struct TransportCode: Sendable, Hashable {
 
   /// The peer had closed before the request was sent.
   public static let notSent = TransportCode(rawValue: 55)
+  /// The peer's certificate is not one that is trusted for its name.
+  public static let untrusted = TransportCode(CURLE_PEER_FAILED_VERIFICATION)
   /// The connection ended before a response.
   public static let gotNothing = TransportCode(CURLE_GOT_NOTHING)
   /// The response is none that can be understood.

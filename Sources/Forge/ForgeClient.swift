@@ -11,6 +11,8 @@ import Model
 public struct ForgeClient: Sendable {
   /// Bytes of one answer: a page of a hundred comments of 64 KiB.
   static let replyBytesMax = 16 << 20
+  /// Seconds of a pause beyond which it is said to be so many: longer than any errand.
+  static let pauseSecondsMax: Int64 = 1_000_000
   /// Redirects that are followed in a row.
   static let redirectsMax = 3
 
@@ -109,6 +111,7 @@ public struct ForgeClient: Sendable {
       switch outcome {
       case .tooLong: throw .unexpected(what: "an answer of more than \(Self.replyBytesMax) bytes")
       case .failed(let code, let reason):
+        if code == .untrusted { throw .untrusted(reason: reason) }
         let kind = code.kind(systemError: 0, isTLS: url.hasPrefix("https"))
         let isUnsent = [.dns, .connect, .tls].contains(kind) && code != .timedOut
         return isUnsent ? .unsent(reason) : .faulty(reason)
@@ -164,14 +167,23 @@ public struct ForgeClient: Sendable {
     reply.value(of: "retry-after") != nil || reply.value(of: "x-ratelimit-remaining") == "0"
   }
 
-  /// How long the forge wants to be left alone: seconds, or the moment of its next hour.
+  /// How long the forge wants to be left alone: seconds, a moment by its own clock, or the moment
+  /// of its next hour.
   private func pause(_ reply: WholeReply) -> Nanos? {
-    if let seconds = reply.value(of: "retry-after").flatMap({ Int64($0) }), seconds >= 0 {
-      return .seconds(min(seconds, 1_000_000))
+    let now = HTTPDate.now()
+    func wait(_ seconds: Int64) -> Nanos {
+      .seconds(min(max(seconds, 0), ForgeClient.pauseSecondsMax))
+    }
+    if let text = reply.value(of: "retry-after") {
+      if let seconds = Int64(text), seconds >= 0 { return wait(seconds) }
+      if let moment = HTTPDate.seconds(text, now: now) {
+        let sent = reply.value(of: "date").flatMap { HTTPDate.seconds($0, now: now) }
+        return wait(moment - (sent ?? now))
+      }
     }
     let reset = reply.value(of: "x-ratelimit-reset") ?? reply.value(of: "ratelimit-reset")
     guard let moment = reset.flatMap({ Int64($0) }) else { return nil }
-    return .seconds(min(max(moment - Int64(time(nil)), 0) + 1, 1_000_000))
+    return wait(moment > now ? moment - now + 1 : 1)
   }
 
   /// Where a redirect leads, if it leads to the same origin.

@@ -8,6 +8,8 @@ public enum ForgeError: Error, Sendable, Equatable {
   case busy(pause: Nanos)
   /// It did not answer, or with a fault of its own, as often as it was asked; the last reason.
   case unreachable(reason: String)
+  /// Its certificate is not trusted: nothing was sent, and another attempt would be no better.
+  case untrusted(reason: String)
   /// It sends the request on to another host, where the token must not go.
   case redirected(to: String)
   /// Its answer is not what its interface promises.

@@ -48,6 +48,22 @@ struct ForgeClientTests {
     #expect(fixture.server.requests.count == 1)
   }
 
+  @Test("A date of Retry-After counts by the forge's own clock, in each form of a date")
+  func dated() throws {
+    let fixture = try ForgeFixture(.github)
+    let date = "Date: Sun, 06 Nov 1994 08:49:37 GMT"
+    for later in ["Sun, 06 Nov 1994 09:49:37 GMT", "Sun Nov  6 09:49:37 1994"] {
+      fixture.server.fail("GET", limited(429, "Retry-After: " + later, date))
+      #expect(throws: ForgeError.busy(pause: .seconds(3_600))) { try fixture.post("text") }
+    }
+    // A moment that is over is no pause, whoever's clock tells it.
+    fixture.server.fail(
+      "GET", limited(429, "Retry-After: Sun, 06 Nov 1994 08:49:30 GMT", date),
+      limited(403, "Retry-After: Sun, 06 Nov 1994 08:49:30 GMT"))
+    try fixture.post("text")
+    #expect(fixture.server.comments.count == 1)
+  }
+
   @Test("The moment of GitHub's next hour is a pause")
   func reset() throws {
     let fixture = try ForgeFixture(.github)
@@ -175,7 +191,31 @@ struct ForgeClientTests {
     }
   }
 
-  @Test("A certificate that nobody vouches for is refused before the token is sent")
+  @Test("A certificate of an authority that is not trusted is refused at once, and taken from one")
+  func authority() throws {
+    let certificates = try Certificates(in: TemporaryFolder())
+    let server = try TLSServer(certificates)
+    let address = try #require(
+      ForgeAddress(kind: .github, apiURL: server.url, repository: "acme/gateway"))
+    let token = try #require(ForgeToken(for: .github, in: ["GITHUB_TOKEN": ForgeFixture.token]))
+    for file in [nil, certificates.path("other.pem")] {
+      // No patience could make it better: many attempts would take for ever.
+      let patience = ForgePatience(attemptsMax: .max, firstPause: .seconds(3_600))
+      let client = ForgeClient(address, token: token, caFile: file, patience: patience)
+      #expect {
+        _ = try client.send(.init(path: "/user"))
+      } throws: { error in
+        guard case .untrusted(let reason) = error as? ForgeError else { return false }
+        return reason.contains("certificate") && !reason.contains(ForgeFixture.token)
+      }
+    }
+    let client = ForgeClient(
+      address, token: token, caFile: certificates.path("ca.pem"), patience: .short)
+    let trusted = try client.send(.init(method: "POST", path: "/login", body: .object([])))
+    #expect(trusted.value["access_token"]?.stringValue == "t")
+  }
+
+  @Test("What speaks no TLS is sent no token")
   func certificate() throws {
     let fixture = try ForgeFixture(.github)
     // What speaks no TLS has no certificate at all.

@@ -124,6 +124,11 @@ extension ForgeError {
         "streamgate comment later, on the result.json"
       )
     case .unreachable(let reason): return ("it does not answer: \(reason)", nil)
+    case .untrusted(let reason):
+      return (
+        "its certificate is not trusted: \(reason)",
+        "SSL_CERT_FILE=FILE, the certificates of its authority in PEM; it is verified always"
+      )
     case .redirected(let other):
       return (
         "it sends the request on to \(other), where the token does not go", "--api-url \(other)/…"

@@ -1,14 +1,13 @@
 import Glibc
-import Model
 
 /// Reads a date as HTTP writes it (RFC 9110 section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`, and
 /// the two older forms that a recipient must take, `Sunday, 06-Nov-94 08:49:37 GMT` and
 /// `Sun Nov  6 08:49:37 1994`.
-enum HTTPDate {
+public enum HTTPDate {
   /// Seconds since 1970; nil for anything else. `now`, in the same seconds, tells which century two
   /// digits of a year mean: one that is not more than 50 years ahead. The day's name is not held
   /// against the date. O(1).
-  static func seconds(_ text: UnsafeRawBufferPointer, now: Int64) -> Int64? {
+  public static func seconds(_ text: UnsafeRawBufferPointer, now: Int64) -> Int64? {
     var reader = DateReader(text)
     let name = reader.letters()
     guard name.count >= 3 else { return nil }
@@ -29,8 +28,14 @@ enum HTTPDate {
     return seconds
   }
 
+  /// The same of a text.
+  public static func seconds(_ text: String, now: Int64) -> Int64? {
+    var text = text
+    return text.withUTF8 { seconds(UnsafeRawBufferPointer($0), now: now) }
+  }
+
   /// Seconds since 1970 by the wall clock.
-  static func now() -> Int64 { Int64(time(nil)) }
+  public static func now() -> Int64 { Int64(time(nil)) }
 }
 
 /// Takes a date apart from its start on; each function says whether what it wants is there.
