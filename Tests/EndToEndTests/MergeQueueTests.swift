@@ -77,7 +77,7 @@ private struct QueueFixture {
   }
 }
 
-@Suite("Runs of a merge queue")
+@Suite("Runs of a merge queue", .waiting)
 struct MergeQueueTests {
   @Test("They are main's once git finds their commit there, and not before")
   func landed() throws {

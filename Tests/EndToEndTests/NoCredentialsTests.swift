@@ -39,7 +39,7 @@ private final class ForkJob {
   }
 }
 
-@Suite("Without the credentials that a plan needs")
+@Suite("Without the credentials that a plan needs", .waiting)
 struct NoCredentialsTests {
   @Test("A pull request from a fork is skipped: no load, every report says so, exit code 0")
   func skipped() throws {

@@ -41,7 +41,8 @@ public struct Certificates {
   }
 }
 
-/// A server behind TLS that answers every POST by a stream of one token, on a port of its own.
+/// A server behind TLS that answers every POST by a stream of one token and has nothing for a GET,
+/// on a port of its own.
 public final class TLSServer {
   private let process: RunningProcess
   /// Where it is.
@@ -71,6 +72,7 @@ public final class TLSServer {
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+        def do_GET(self): self.reply(404, "application/json", b'{"message":"not here"}')
         def do_OPTIONS(self): self.reply(204, "text/plain", b"")
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
