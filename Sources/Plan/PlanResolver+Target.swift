@@ -107,8 +107,10 @@ extension PlanResolver {
     return headers
   }
 
-  /// Warns of a secret that stands in the plan file itself.
+  /// Warns of a secret that stands in the plan file or in a flag itself. An environment variable,
+  /// `STREAMGATE_STORE`, is the place for one.
   mutating func warnOfLiteral(_ field: PlanReader.Field) {
+    if case .variable = field.origin { return }
     warnings.append(
       PlanProblem(
         .value, path: field.path, origin: field.origin,

@@ -161,6 +161,10 @@ import Workload
           + "write \"${NAME}\" and set a variable",
         "f:7: store: a credential stands in the plan; write \"${NAME}\" and set a variable",
       ])
+    // Its place is a variable, which nobody is warned of.
+    let named = try resolve(
+      leastPlan, environment: ["STREAMGATE_STORE": "postgres://gate:hush2@db/x"])
+    #expect(named.warnings.isEmpty && named.plan.store == resolution.plan.store)
     #expect(resolution.plan.store?.value == "postgres://gate:hush2@db/x")
     #expect(resolution.plan.store?.template == "postgres://gate:(literal)@db/x")
     #expect(resolution.plan.secrets == ["Bearer hush", "hush2"])

@@ -59,6 +59,8 @@ struct BadInputTests {
       (66, ["report", "none.json"]), (66, ["compare", "streamgate.yaml"]),
       (69, ["run"]), (69, ["check"]), (69, ["run", "--store", "postgres://u@127.0.0.1:1/db"]),
       (74, ["run", "--store", "/proc/streamgate/results.db"]),
+      (64, ["run", "--store", "postgress://u:secret@h/db"]),
+      (65, ["run", "--set", "store=mysql://u:secret@h/db"]),
       (74, ["run", "--out", "/proc/none"]), (65, ["plan", "--set", "rate=-1"]),
       (65, ["plan", "--set", "limits.requests=10"]),
     ])
@@ -68,6 +70,7 @@ struct BadInputTests {
     #expect(Int(end.code) == code, "\(end.errors)")
     #expect(!end.errors.isEmpty)
     #expect(!end.errors.contains("secret@"))
+    #expect(try !product.contents().keys.contains { $0.hasPrefix("db") })
   }
 
   @Test("A store that cannot be written is said before any request is sent")

@@ -35,6 +35,11 @@ struct GlobalOptions: ParsableArguments {
     for override in overrides where PlanOverride(setting: override) == nil {
       throw ValidationError("--set \(override): a path, = and a value are needed: rate=10.")
     }
+    if let store, let scheme = StoreText.unknownScheme(of: store) {
+      throw ValidationError(
+        "--store: the scheme \(Console.inertLine(scheme)) is not known:"
+          + " \(StoreText.remedy(for: scheme)).")
+    }
     if let store, StoreLocation(store).holdsPassword {
       throw ValidationError(
         """

@@ -11,6 +11,11 @@ enum StoreOptions {
       return try LoadedPlan.load(global).storeLocation
     }
     let variable = Environment.variables["STREAMGATE_STORE"] ?? ""
+    if let scheme = StoreText.unknownScheme(of: variable) {
+      throw Failure(
+        .usage, "the scheme \(scheme) is not known", at: "STREAMGATE_STORE",
+        remedy: StoreText.remedy(for: scheme))
+    }
     return StoreLocation(variable.isEmpty ? StoreLocation.defaultPath : variable)
   }
 
