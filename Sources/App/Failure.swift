@@ -25,7 +25,7 @@ struct Failure: Error, Equatable {
   var text: String {
     var text = "error: "
     if let place { text += Console.inertLine(place) + ": " }
-    text += what
+    text += Console.inertLine(what)
     if let cause, !cause.isEmpty { text += "\n  because: " + Console.inertLine(cause) }
     if let remedy { text += "\n  try: " + remedy }
     return Console.inert(text)

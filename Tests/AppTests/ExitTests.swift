@@ -93,7 +93,8 @@ struct ExitTests {
   @Test("A foreign text in an error neither drives a terminal nor begins a line")
   func foreign() {
     let text = Failure(
-      .input, "wrong", at: "a\n::error::b", because: "x\n::set-output y\u{1B}[31m", remedy: "try"
+      .input, "wrong\n::add-mask::c", at: "a\n::error::b",
+      because: "x\n::set-output y\u{1B}[31m", remedy: "try"
     ).text
     #expect(!text.contains("\u{1B}"))
     #expect(!text.split(separator: "\n").contains { $0.hasPrefix("::") })
