@@ -136,6 +136,7 @@ public enum Baseline {
     }
     for entry in pool.latest.dropLast(latestRunsMax) {
       note(entry, .out, "after a proposed regression, older than main's latest runs")
+      selection.latestBefore.append(entry.header.runID)
     }
     for entry in pool.latest.suffix(latestRunsMax) {
       note(entry, .latest, "after a proposed regression that nobody accepted")

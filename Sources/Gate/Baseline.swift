@@ -68,11 +68,17 @@ public struct BaselineSelection: Sendable, Equatable {
   public var latest: [String] = []
   /// The commit at which that regression is proposed; empty where there is none.
   public var latestSince = ""
+  /// Runs after that regression, before the latest: nothing is judged by them, but they tell where
+  /// it began.
+  public var latestBefore: [String] = []
   /// True if one of the last ten runs of main aborted, usable or not.
   public var hasMainAborted = false
 
   /// Ids of all runs whose cells a judgement needs.
   public var needed: [String] { baseline + fresh + history.flatMap { $0 } + latest }
+
+  /// Ids of all runs without which another judgement could come out, or another commit be named.
+  public var telling: [String] { needed + latestBefore }
 }
 
 /// How a baseline is chosen.

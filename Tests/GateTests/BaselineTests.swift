@@ -204,6 +204,9 @@ struct BaselineTests {
     #expect(selection.history == [["r1", "r2", "r3", "r4"], ["r5", "r6", "r7", "r8"]])
     #expect(selection.latest == (21...30).map { "r\($0)" })
     #expect(selection.latestSince == "c-r18")
+    // Without these a file would name another commit.
+    #expect(selection.latestBefore == ["r18", "r19", "r20"])
+    #expect(Set(selection.telling) == Set(selection.needed + selection.latestBefore))
     #expect(selection.runs.first { $0.runID == "r18" }?.role == .out)
   }
 

@@ -69,10 +69,8 @@ struct BaselineCommand: ParsableCommand {
       let store = try StoreOptions.open(global, for: .read)
       let history = try History.load(loaded, store: store)
       let judging = Judging(
-        loaded: loaded,
-        identity: CandidateIdentity(commit: "", branch: "", isKnownToGit: false, notes: []),
-        history: history)
-      let chosen = Set(judging.selection(candidates: []).needed)
+        loaded: loaded, identity: CandidateIdentity.ofMain(loaded), history: history)
+      let chosen = Set(judging.selection(candidates: []).telling)
       let runs = history.runs.filter { chosen.contains($0.header.runID) }
       if runs.isEmpty {
         throw Failure(
@@ -115,7 +113,10 @@ struct BaselineCommand: ParsableCommand {
           continue
         }
       }
-      Console.print("imported \(imported) of \(baseline.runs.count) runs; the rest was stored")
+      let rest = baseline.runs.count - imported
+      Console.print(
+        "imported \(imported) of \(baseline.runs.count) runs"
+          + (rest > 0 ? "; the others were stored already" : ""))
     }
 
     /// Of what the store has decided itself the file says nothing: an older one would bring back
