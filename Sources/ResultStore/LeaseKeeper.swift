@@ -153,9 +153,10 @@ public final class LeaseKeeper: Sendable {
           state.withLock { $0.heldUntil[target] = begun + rhythm.term }
           break
         }
-        guard now() + rhythm.pause <= deadline else { throw .held(other) }
+        let left = deadline - now()
+        guard left > .zero else { throw .held(other) }
         onWait(other)
-        wait(rhythm.pause)
+        wait(min(rhythm.pause, left))
         // Those that are taken already must not expire over the wait for the next one.
         beat()
         if let loss { throw .lost(loss) }

@@ -18,9 +18,10 @@ extension BaselineCommand {
         changes are judged by the runs from it on.
 
         The decision is written into baselines/PROJECT/ENVIRONMENT.json, to be committed and
-        reviewed, and into the store, where it holds at once. Every report shows it with its reason
-        and its end. The same scope accepted again is renewed; streamgate baseline revoke takes it
-        back.
+        reviewed, and into the store, where it holds for every judgement from now on. A commit that
+        was judged keeps its verdict: another commit is judged anew, or run --restart does so. Every
+        report shows it with its reason and its end. The same scope accepted again is renewed;
+        streamgate baseline revoke takes it back.
 
         Examples:
           streamgate baseline accept --metric ttft_p50 --reason "bigger model" --expires 30d
@@ -87,6 +88,9 @@ extension BaselineCommand {
           Console.inertLine("take it back: streamgate baseline revoke \(decision.name)"))
       }
       Console.print("kept in \(loaded.storeLocation), and in \(book.path): commit that file")
+      Console.print(
+        "it holds from the next judgement on; a commit that failed already needs another commit,"
+          + " or streamgate run --restart")
       if profile != nil || scenario != nil {
         Console.print("the composites, over all cells, are judged as before")
       }

@@ -13,6 +13,11 @@ extension RunDriver {
     on plan: Plan, label: String, _ work: (RunDriver) async throws -> Value
   ) async throws -> Value {
     guard plan.gate.isExclusive else { return try await work(self) }
+    if case .sqlite(let path) = store, Environment.isCI {
+      options.say(
+        "warning: gate.exclusive keeps out only runs that share this store, \(path)\n"
+          + "  try: a PostgreSQL store (STREAMGATE_STORE), which all pipelines share")
+    }
     let keeper = LeaseKeeper(
       targets: endpoints(of: plan), holder: RunDriver.holder(), store: store)
     signals.beforeLeaving { keeper.releaseBeforeExit() }

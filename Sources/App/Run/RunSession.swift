@@ -97,7 +97,9 @@ struct RunSession {
       history.reference = try ResultStore.open(storeLocation, for: .write).freeze(reference)
     }
     let isOfMain = loaded.withoutStore == nil && !isExploration
-    if case .sqlite = storeLocation, Environment.isCI, !history.hasBaselineFile, isOfMain {
+    // With runs in it the store came from somewhere: a cache.
+    let isNew = history.runs.isEmpty && !history.hasBaselineFile
+    if case .sqlite = storeLocation, Environment.isCI, isNew, isOfMain {
       options.say(
         """
         warning: a SQLite store in a pipeline is gone with the job, and there is no baseline file
