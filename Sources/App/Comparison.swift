@@ -136,7 +136,7 @@ struct Comparison {
         .usage, "\(files[0]) is a file, and the other one is not",
         remedy: "two files, or two names in the store; streamgate runs import stores a file")
     }
-    let loaded = try LoadedPlan.load(global)
+    let loaded = try LoadedPlan.loadForStore(global)
     let store = try StoreOptions.open(global, for: .read)
     let finder = RunFinder(store: store, loaded: loaded)
     let (before, candidates) = (try finder.runs(base), try finder.runs(head))
@@ -231,7 +231,7 @@ struct Comparison {
   // MARK: - Shared
 
   private func planIfAny() throws -> LoadedPlan? {
-    planExists(global) ? try LoadedPlan.load(global) : nil
+    planExists(global) ? try LoadedPlan.loadForStore(global) : nil
   }
 
   private func policy(_ plan: LoadedPlan?) -> ExitPolicy {

@@ -56,7 +56,8 @@ struct StreamFinder {
   private func storedRuns(_ name: String) throws -> [RunHeader] {
     let store = try StoreOptions.open(global, for: .read)
     guard planExists(global) else { return [try store.record(name).header] }
-    return try RunFinder(store: store, loaded: try LoadedPlan.load(global)).runs(name).map(\.header)
+    return try RunFinder(store: store, loaded: try LoadedPlan.loadForStore(global)).runs(name).map(
+      \.header)
   }
 
   /// The file of a run beside its other files, else this machine's; nil if there is none. A file
@@ -88,7 +89,7 @@ struct StreamFinder {
   }
 
   private func nothingKept(_ headers: [RunHeader]) -> Failure {
-    let plan = planExists(global) ? try? LoadedPlan.load(global) : nil
+    let plan = planExists(global) ? try? LoadedPlan.loadForStore(global) : nil
     let isOff = plan.map { plan in
       plan.plan.recorder == .off && headers.allSatisfy { $0.planDigest == plan.digest }
     }

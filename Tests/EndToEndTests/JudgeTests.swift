@@ -138,10 +138,15 @@ struct JudgeTests {
 
   @Test("Stored runs are judged by branch, shown again and exported to the same file")
   func stored() throws {
-    let product = try Product(plan: TestPlan.sustained(url: "http://127.0.0.1:9"))
+    let plan = TestPlan.sustained(
+      url: "http://127.0.0.1:9", target: #"headers: { Authorization: "Bearer ${API_TOKEN}" }"#)
+    let product = try Product(plan: plan)
+    product.environment["API_TOKEN"] = "t0ken"
     let environment = try #require(
       try JSONReader.parse(Array(product.run("plan", "--json", "-").output.utf8))["environment"]?
         .stringValue)
+    // A job that sends no load has no secrets of the endpoint.
+    product.environment["API_TOKEN"] = nil
     var names: [String] = []
     for id in 1...7 {
       var run = JudgedRun.make(
@@ -157,6 +162,9 @@ struct JudgeTests {
     #expect(verdict.code == 1, "\(verdict.errors)")
     #expect(verdict.output.contains("FAIL: ttft_p50"))
     #expect(try product.run("report", "change", "--format", "markdown").output.contains("# ❌ FAIL"))
+    #expect(try product.run("trends", "ttft_p50").output.contains("ttft_p50"))
+    #expect(try product.run("store", "check").code == 0)
+    #expect(try product.run("check").code == 65)
     #expect(try product.run("runs", "export", "run-3", "again.jsonl.gz").code == 0)
     let first = try RunFile.read(product.folder.file("run-3.jsonl.gz").path)
     let again = try RunFile.read(product.folder.file("again.jsonl.gz").path)
@@ -165,7 +173,7 @@ struct JudgeTests {
     #expect(try product.run("baseline", "export").code == 0)
     let path = "baselines/end-to-end/\(environment).json"
     #expect(try BaselineFile.read(product.folder.file(path).path).runs.count == 5)
-    let other = try Product(plan: TestPlan.sustained(url: "http://127.0.0.1:9"))
+    let other = try Product(plan: plan)
     try other.folder.write(try product.text(path), to: path)
     #expect(try other.run("baseline", "list").output.contains("5 of at most 10 runs"))
     #expect(try other.run("baseline", "import", path).output.contains("imported 5 of 5"))

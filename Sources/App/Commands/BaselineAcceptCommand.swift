@@ -75,7 +75,7 @@ extension BaselineCommand {
     func run() throws {
       let now = Clock.unix()
       let end = try expiry(now)
-      let loaded = try LoadedPlan.load(global)
+      let loaded = try LoadedPlan.loadForStore(global)
       let person = (try? loaded.git.userName()) ?? nil
       let book = DecisionBook(loaded: loaded)
       let decisions = try decisions(
@@ -158,7 +158,7 @@ extension BaselineCommand {
 
     func run() throws {
       let now = Clock.unix()
-      let loaded = try LoadedPlan.load(global)
+      let loaded = try LoadedPlan.loadForStore(global)
       let history = try History.ofStoreOrFile(loaded, global: global)
       let known = history.decisions
       let exact = known.filter { $0.name == name }

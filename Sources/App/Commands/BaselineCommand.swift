@@ -33,7 +33,7 @@ struct BaselineCommand: ParsableCommand {
     var json: String?
 
     func run() throws {
-      let loaded = try LoadedPlan.load(global)
+      let loaded = try LoadedPlan.loadForStore(global)
       let history = try History.ofStoreOrFile(
         loaded, global: global, scope: History.Scope(isWhole: true))
       let judging = Judging(
@@ -65,7 +65,7 @@ struct BaselineCommand: ParsableCommand {
     var file: String?
 
     func run() throws {
-      let loaded = try LoadedPlan.load(global)
+      let loaded = try LoadedPlan.loadForStore(global)
       let store = try StoreOptions.open(global, for: .read)
       let history = try History.load(loaded, store: store)
       let judging = Judging(

@@ -115,7 +115,7 @@ struct ReportCommand: ParsableCommand {
   }
 
   private func fromStore() throws -> Found {
-    let loaded = try LoadedPlan.load(global)
+    let loaded = try LoadedPlan.loadForStore(global)
     let store = try StoreOptions.open(global, for: .read)
     let runs = try RunFinder(store: store, loaded: loaded).runs(name)
     if let output = runs.last.flatMap(CapacityOutput.again) { return .capacity(output) }

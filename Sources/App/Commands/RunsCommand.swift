@@ -84,7 +84,7 @@ struct RunsCommand: ParsableCommand {
     var files: [String]
 
     func run() throws {
-      let plan = planExists(global) ? try LoadedPlan.load(global).plan : nil
+      let plan = planExists(global) ? try LoadedPlan.loadForStore(global).plan : nil
       let main = plan?.gate.branch ?? GatePlan().branch
       let store = try StoreOptions.open(global, for: .write)
       for file in files {

@@ -8,7 +8,7 @@ enum StoreOptions {
   static func location(_ global: GlobalOptions) throws -> StoreLocation {
     if let store = global.store { return StoreLocation(store) }
     if planExists(global) {
-      return try LoadedPlan.load(global).storeLocation
+      return try LoadedPlan.loadForStore(global).storeLocation
     }
     let variable = Environment.variables["STREAMGATE_STORE"] ?? ""
     if let scheme = StoreText.unknownScheme(of: variable) {

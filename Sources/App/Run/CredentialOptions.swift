@@ -26,12 +26,7 @@ struct CredentialOptions: ParsableArguments {
     var loaded = try LoadedPlan.load(
       options, extra: extra, load: load, secrets: maySkip ? .mayBeMissing : .required)
     guard loaded.resolution.missingCredentials.isEmpty else { return loaded }
-    if !isFork, let missing = loaded.resolution.missingOfStore.first {
-      throw Failure(
-        .plan, "the store's variable \(missing) is not set or empty", at: options.config,
-        because: "--no-credentials is for the endpoint's secrets",
-        remedy: "export \(missing)")
-    }
+    if !isFork { try loaded.checkStoreSecret() }
     if isFork { try loaded.leaveForeignStore(options) }
     return loaded
   }
@@ -84,6 +79,22 @@ enum MissingPolicy: String, ExpressibleByArgument, CaseIterable {
 }
 
 extension LoadedPlan {
+  /// The plan for a command that sends no load: the endpoint's secrets may be missing, since a job
+  /// that only reads the store has none.
+  static func loadForStore(_ options: GlobalOptions) throws -> LoadedPlan {
+    let loaded = try LoadedPlan.load(options, secrets: .mayBeMissing)
+    try loaded.checkStoreSecret()
+    return loaded
+  }
+
+  /// Throws if the store's address wants a variable that is missing.
+  fileprivate func checkStoreSecret() throws {
+    guard let missing = resolution.missingOfStore.first else { return }
+    throw Failure(
+      .plan, "the store's variable \(missing) is not set or empty", at: path,
+      because: "only the endpoint's secrets may be missing here", remedy: "export \(missing)")
+  }
+
   /// What is missing in words, nil where nothing is.
   var missingNote: String? {
     let names = resolution.missingCredentials + resolution.missingOfStore

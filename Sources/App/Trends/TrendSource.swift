@@ -26,7 +26,7 @@ struct TrendSource {
   /// Opens what there is, and finds out which environment is meant.
   init(_ query: TrendQuery) throws {
     self.query = query
-    plan = planExists(query.global) ? try LoadedPlan.load(query.global) : nil
+    plan = planExists(query.global) ? try LoadedPlan.loadForStore(query.global) : nil
     git = plan?.git ?? Git(environment: Environment.variables)
     branch = query.branch ?? plan?.plan.gate.branch ?? GatePlan().branch
     file = try plan.flatMap(TrendSource.baselineFile)
