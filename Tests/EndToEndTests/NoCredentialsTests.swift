@@ -133,6 +133,25 @@ struct NoCredentialsTests {
   }
 
   @Test(
+    "A database that refuses a fork for want of a password is as none, and for others an error",
+    .enabled(if: TestDatabase.server != nil))
+  func refusingDatabase() throws {
+    let database = try TestDatabase()
+    var parts = try #require(URLComponents(string: database.url))
+    parts.password = nil
+    let fork = try ForkJob(target: "connections: reuse")
+    fork.product.environment["STREAMGATE_STORE"] = parts.string
+    fork.product.environment["PGPASSWORD"] = ""
+    let end = try fork.job.run("run", "--out", "out")
+    #expect(end.code == 1, "\(end.errors)")
+    #expect(end.errors.contains("without the store (\(parts.string ?? "") refuses it)"))
+    #expect(fork.product.has(".streamgate/results.db"))
+    fork.setHead(repository: "acme/gateway")
+    let own = try fork.job.run("run")
+    #expect(own.code == 77, "\(own.errors)")
+  }
+
+  @Test(
     "A fork without the store is held against the committed baseline file alone, and it is said",
     arguments: ["", "postgres://gate:${DB_PASSWORD}@127.0.0.1:9/gate"])
   func withoutStore(store: String) throws {
@@ -157,9 +176,11 @@ struct NoCredentialsTests {
     try BaselineFile(project: "end-to-end", environment: environment, runs: mains)
       .write(to: fork.product.folder.file(path).path(percentEncoded: false))
     // The verdict on a commit stands in the store: this is another one.
-    let end = try fork.job.run("run", "--out", "out", "--commit", "other")
+    let end = try fork.job.run(
+      "run", "--out", "out", "--commit", "other", "--set", "gate.exclusive=true")
     #expect(end.code == 1, "\(end.errors)")
-    #expect(end.errors.contains("its history is \(path) alone"), "\(end.errors)")
+    let alone = "its history is \(path) alone; gate.exclusive keeps no other pipeline away here"
+    #expect(end.errors.contains(alone), "\(end.errors)")
     for name in ["summary.md", "result.json", "report.html"] {
       #expect(try fork.product.text("out/" + name).contains("without the store"), "\(name)")
     }

@@ -134,10 +134,15 @@ extension History {
     guard let why = loaded.withoutStore, loaded.exploration == nil else { return nil }
     let file = History.baselinePath(loaded)
     let run = "a pull request from a fork runs without the store (\(why))"
-    if !storedAt.isEmpty { return "\(run): its history is what lies in \(loaded.storeLocation)" }
+    // A lease is in the store that pipelines share.
+    let alone =
+      loaded.plan.gate.isExclusive ? "; gate.exclusive keeps no other pipeline away here" : ""
+    if !storedAt.isEmpty {
+      return "\(run): its history is what lies in \(loaded.storeLocation)" + alone
+    }
     return hasBaselineFile
-      ? "\(run): its history is \(file) alone"
+      ? "\(run): its history is \(file) alone" + alone
       : "\(run) and there is no \(file): it has no history; streamgate baseline export writes that "
-        + "file for main to commit"
+        + "file for main to commit" + alone
   }
 }
