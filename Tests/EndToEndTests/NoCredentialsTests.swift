@@ -82,6 +82,7 @@ struct NoCredentialsTests {
     #expect(end.code == 3, "\(end.errors)")
     #expect(end.output.contains("CANNOT EVALUATE (no credentials): API_TOKEN is not set"))
     #expect(try fork.product.text("out/junit.xml").contains("<error "))
+    #expect(fork.job.server.checks.map { $0.value["conclusion"]?.stringValue } == ["failure"])
     let again = try fork.job.run("compare", "out/result.json", "--out", "again")
     #expect(again.code == 3)
     #expect(try fork.product.bytes("again/result.json") == fork.product.bytes("out/result.json"))
@@ -108,6 +109,7 @@ struct NoCredentialsTests {
     let asked = try fork.job.run("run", "--out", "out", "--no-credentials", "pass")
     #expect(asked.code == 0 && asked.output.contains("SKIPPED (no credentials)"))
     #expect(asked.errors.contains("by --no-credentials pass"), "\(asked.errors)")
+    #expect(fork.job.server.checks.map { $0.value["conclusion"]?.stringValue } == ["neutral"])
     // A seeded baseline and a bisection want runs.
     for flag in [["--bisect"], ["--repeat", "2"]] {
       let wrong = try fork.product.run(["run", "--no-credentials", "pass"] + flag)

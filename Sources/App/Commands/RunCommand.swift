@@ -13,8 +13,8 @@ struct RunCommand: AsyncParsableCommand {
       The commit and branch come from flags, else from the pipeline's variables (GitHub, GitLab,
       Jenkins, Buildkite, CircleCI, Azure, Bitbucket, Gitea, Forgejo), else from git. A tree with
       changes whose commit only git knows is kept as `uncommitted` and never joins a baseline. A run
-      on gate.branch joins the baseline. An inconclusive run is repeated by itself, up to
-      gate.maxLooks.
+      on gate.branch joins the baseline, and one of a merge queue does once its commit is there. An
+      inconclusive run is repeated by itself, up to gate.maxLooks.
 
       --rate, --users and --duration leave the plan's fixed profile for this run: it is marked so
       in store and reports, compared with nothing, joins no baseline, and is held to its objectives
