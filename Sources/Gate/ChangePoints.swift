@@ -86,7 +86,7 @@ private struct ChangeFinder {
     let found = EDivisive.significantSplit(
       Array(levels[segment]), minimum: ChangePoints.segmentRunsMin,
       permutations: ChangePoints.permutations, pMax: ChangePoints.pMax
-    ) { generator.next() }
+    ) { bits in generator.fill(&bits) }
     guard let found else { return }
     let middle = segment.lowerBound + found.split.index
     borders.append(Border(index: middle, p: found.p))

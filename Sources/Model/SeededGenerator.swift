@@ -39,6 +39,11 @@ public struct SeededGenerator: Sendable, RandomNumberGenerator {
     return result
   }
 
+  /// Puts uniform bits into a list, in its order.
+  public mutating func fill(_ words: inout [UInt64]) {
+    for index in words.indices { words[index] = next() }
+  }
+
   /// A uniform number in [0, 1), a multiple of 2^-53.
   public mutating func nextUnit() -> Double {
     Double(next() >> 11) * 0x1p-53

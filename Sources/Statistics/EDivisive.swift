@@ -37,46 +37,43 @@ public enum EDivisive {
 
   /// The best split, if its p over so many random orders is at most `pMax`; else nil.
   ///
-  /// `random` gives uniform bits, and is called until p is known to be too large, so that a series
-  /// in which nothing happened costs a few orders only. A q counts as equal within a billionth: the
-  /// same values in another order round differently. O(n^2) an order.
+  /// `random` fills a list with uniform bits, one for each value but the first, and is called for
+  /// an order each until p is known to be too large, so that a series in which nothing happened
+  /// costs a few orders only. A q counts as equal within a billionth: the same values in another
+  /// order round differently. O(n) an order, and O(n) for each place in it at which it could be as
+  /// clear as the split.
   public static func significantSplit(
-    _ x: [Double], minimum: Int, permutations: Int, pMax: Double, random: () -> UInt64
+    _ x: [Double], minimum: Int, permutations: Int, pMax: Double,
+    random: (inout [UInt64]) -> Void
   ) -> SignificantSplit? {
     guard let best = bestSplit(x, minimum: minimum), best.q > 0 else { return nil }
-    var values = zip(x, reaches(x)).map { Value(x: $0, reach: $1) }
-    let enough = best.q * (1 - 1e-9)
+    let walk = DivisiveWalk(x, minimum: minimum, enough: best.q * (1 - 1e-9))
+    var order = walk.order
+    var bits = [UInt64](repeating: 0, count: x.count - 1)
     var asClear = 0
     func p() -> Double { Double(1 + asClear) / Double(1 + permutations) }
-    var ordered = x
-    var far = x
     for _ in 0..<permutations {
-      shuffle(&values, random)
-      for i in values.indices { (ordered[i], far[i]) = (values[i].x, values[i].reach) }
-      var q = -Double.infinity
-      scan(ordered, reaches: far, minimum: minimum) { q = max(q, $1) }
-      if q >= enough { asClear += 1 }
+      random(&bits)
+      shuffle(&order, bits)
+      if walk.isAsClear(order) { asClear += 1 }
       if p() > pMax { return nil }
     }
     return SignificantSplit(split: best, p: p())
   }
 
-  /// A value with the sum of its distances to all others.
-  private struct Value {
-    var x: Double
-    var reach: Double
-  }
-
   /// Fisher–Yates. An index comes from the high half of 64 random bits times the bound: for n
   /// values its bias is below n/2^64, and it needs no division (Lemire 2019).
-  private static func shuffle(_ values: inout [Value], _ random: () -> UInt64) {
-    var i = values.count - 1
-    while i > 0 {
-      let j = Int(random().multipliedFullWidth(by: UInt64(i + 1)).high)
-      let moved = values[i]
-      values[i] = values[j]
-      values[j] = moved
-      i -= 1
+  private static func shuffle(_ order: inout [Int], _ bits: [UInt64]) {
+    order.withUnsafeMutableBufferPointer { order in
+      bits.withUnsafeBufferPointer { bits in
+        for (position, word) in bits.enumerated() {
+          let i = order.count - 1 - position
+          let j = Int(word.multipliedFullWidth(by: UInt64(i + 1)).high)
+          let moved = order[i]
+          order[i] = order[j]
+          order[j] = moved
+        }
+      }
     }
   }
 
