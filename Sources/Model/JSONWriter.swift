@@ -6,6 +6,8 @@ public struct JSONWriter: Sendable {
   public private(set) var bytes: [UInt8] = []
   private let indent: Int?
   private var depth = 0
+  /// True if the object that is being written has a member.
+  private var hasMembers = false
 
   /// A writer of one line, or of lines indented by `indent` spaces a level.
   public init(indent: Int? = nil) {
@@ -38,6 +40,47 @@ public struct JSONWriter: Sendable {
     }
   }
 
+  /// Appends an object whose members `body` writes, for values that are too many to be held.
+  public mutating func object(_ body: (inout JSONWriter) -> Void) {
+    let isWithinMembers = hasMembers
+    hasMembers = false
+    append("{")
+    depth += 1
+    body(&self)
+    depth -= 1
+    if hasMembers { newLine() }
+    append("}")
+    hasMembers = isWithinMembers
+  }
+
+  /// Ends the text with a line end, and gives it away.
+  public consuming func endingLine() -> [UInt8] {
+    bytes.append(0x0A)
+    return bytes
+  }
+
+  /// Appends a member of the object that is being written.
+  public mutating func member(_ name: String, _ value: JSONValue) {
+    begin(member: name)
+    write(value)
+  }
+
+  /// Appends a member that is an array of what `body` writes for each element.
+  public mutating func member<Element>(
+    _ name: String, of elements: [Element], _ body: (Element, inout JSONWriter) -> Void
+  ) {
+    begin(member: name)
+    list(open: "[", close: "]", elements) { body($1, &$0) }
+  }
+
+  private mutating func begin(member name: String) {
+    if hasMembers { append(",") }
+    hasMembers = true
+    newLine()
+    append(string: name)
+    append(indent == nil ? ":" : ": ")
+  }
+
   private mutating func list<Element>(
     open: String, close: String, _ elements: [Element],
     _ body: (inout JSONWriter, Element) -> Void
@@ -57,11 +100,13 @@ public struct JSONWriter: Sendable {
   private mutating func newLine() {
     guard let indent else { return }
     bytes.append(0x0A)
-    bytes.append(contentsOf: repeatElement(0x20, count: indent * depth))
+    for _ in 0..<indent * depth { bytes.append(0x20) }
   }
 
   private mutating func append(_ text: String) {
-    bytes.append(contentsOf: text.utf8)
+    // All at once: the bytes of a view would go one by one.
+    var text = text
+    text.withUTF8 { bytes.append(contentsOf: $0) }
   }
 
   private mutating func append(number value: Double) {
@@ -70,13 +115,18 @@ public struct JSONWriter: Sendable {
     } else if value.isInfinite {
       append(value < 0 ? "\"-Infinity\"" : "\"Infinity\"")
     } else {
-      let text = value.description
-      append(text.hasSuffix(".0") ? String(text.dropLast(2)) : text)
+      append(value.description)
+      if bytes.suffix(2).elementsEqual(".0".utf8) { bytes.removeLast(2) }
     }
   }
 
   private mutating func append(string text: String) {
     bytes.append(0x22)
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }) {
+      append(text)
+      bytes.append(0x22)
+      return
+    }
     for byte in text.utf8 {
       switch byte {
       case 0x22: append("\\\"")

@@ -57,9 +57,11 @@ public struct RunLevelTest: Sendable, Equatable {
   /// The variance of one run of a series in order, with prior and floor as for groups, from the
   /// differences of neighbours: a step in the series hardly raises it. O(n).
   /// Source: von Neumann et al. 1941, the mean square successive difference.
-  public static func variance(successive x: some Collection<Double>) -> Double {
-    let squares = zip(x, x.dropFirst()).reduce(0) { sum, pair in
-      sum + (pair.1 - pair.0) * (pair.1 - pair.0) / 2
+  public static func variance(successive x: [Double]) -> Double {
+    var squares = 0.0
+    for i in x.indices.dropFirst() {
+      let step = x[i] - x[i - 1]
+      squares += step * step / 2
     }
     return max(
       (nu0 * sigma0 * sigma0 + squares) / (nu0 + Double(max(0, x.count - 1))),

@@ -52,6 +52,37 @@ struct JSONWriterTests {
         """)
   }
 
+  @Test(
+    "An object that is written member by member is as one that was made before",
+    arguments: [nil, 2])
+  func memberByMember(indent: Int?) {
+    var writer = JSONWriter(indent: indent)
+    writer.object { writer in
+      writer.member("none", of: [Int]()) { _, _ in }
+      writer.member("a \"b\"", of: [1, 2]) { number, writer in
+        writer.object { writer in
+          writer.member("x", .integer(Int64(number)))
+          if number == 2 { writer.member("y", .array([.object([]), .null])) }
+        }
+      }
+      writer.member("empty", of: [0]) { _, writer in writer.object { _ in } }
+      writer.member("last", .string("é"))
+    }
+    let same = JSONValue.object([
+      JSONMember("none", .array([])),
+      JSONMember(
+        "a \"b\"",
+        .array([
+          .object([JSONMember("x", .integer(1))]),
+          .object([
+            JSONMember("x", .integer(2)), JSONMember("y", .array([.object([]), .null])),
+          ]),
+        ])),
+      JSONMember("empty", .array([.object([])])), JSONMember("last", .string("é")),
+    ])
+    #expect(writer.bytes == JSONWriter.bytes(same, indent: indent))
+  }
+
   @Test("What is written reads back as the same value, indented or not")
   func roundTrip() throws {
     var generator = SeededGenerator(seed: 21, label: "json")

@@ -138,26 +138,31 @@ enum SVGMark {
   }
 
   private static func polyline(_ points: [SVGPoint], _ frame: SVGFrame) -> String {
-    var path = ""
+    var path = SVGPath()
     var isJoined = false
     for point in points {
       guard point.x.isFinite, point.y.isFinite else {
         isJoined = false
         continue
       }
-      path += (isJoined ? "L" : "M") + "\(svg(frame.across(point.x))) \(svg(frame.down(point.y)))"
+      path.append(isJoined ? "L" : "M", frame.across(point.x), frame.down(point.y))
       isJoined = true
     }
-    return path
+    return path.text
   }
 
   private static func stairs(_ points: [SVGPoint], _ frame: SVGFrame) -> String {
-    var path = ""
+    var path = SVGPath()
     for point in points where point.x.isFinite && point.y.isFinite {
-      let (x, y) = (svg(frame.across(point.x)), svg(frame.down(point.y)))
-      path += path.isEmpty ? "M\(x) \(y)" : "H\(x)V\(y)"
+      let (x, y) = (frame.across(point.x), frame.down(point.y))
+      if path.isEmpty {
+        path.append("M", x, y)
+      } else {
+        path.append("H", x)
+        path.append("V", y)
+      }
     }
-    return path
+    return path.text
   }
 
   private static func area(
@@ -175,7 +180,12 @@ enum SVGMark {
 
   /// Lines without length, whose round ends are dots: the shortest way to write many.
   private static func dots(_ points: [SVGPoint], _ frame: SVGFrame) -> String {
-    points.filter { $0.x.isFinite && $0.y.isFinite }
-      .map { "M\(svg(frame.across($0.x))) \(svg(frame.down($0.y)))h0" }.joined()
+    var path = SVGPath()
+    for point in points where point.x.isFinite && point.y.isFinite {
+      path.append("M", frame.across(point.x), frame.down(point.y))
+      path.append("h")
+      path.append("0")
+    }
+    return path.text
   }
 }

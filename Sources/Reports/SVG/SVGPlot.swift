@@ -103,9 +103,7 @@ struct SVGFrame {
 
 /// A number of a drawing, with one decimal at most.
 func svg(_ value: Double) -> String {
-  let bounded = max(-99_999, min(99_999, value.isFinite ? value : 0))
-  let tenths = Int((bounded * 10).rounded())
-  let whole = "\(tenths.magnitude / 10)"
-  let rest = tenths.magnitude % 10
-  return (tenths < 0 ? "-" : "") + whole + (rest == 0 ? "" : ".\(rest)")
+  var path = SVGPath()
+  path.append(value)
+  return path.text
 }

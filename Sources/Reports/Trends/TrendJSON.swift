@@ -8,35 +8,38 @@ public enum TrendJSON {
 
   /// The report, UTF-8. Texts from outside stand as they came.
   public static func bytes(_ report: TrendReport) -> [UInt8] {
-    let value = JSONValue.object([
-      JSONMember("format", .string(format)),
-      JSONMember("project", .string(report.project)),
-      JSONMember("environment", .string(report.environment)),
-      JSONMember("branch", .string(report.branch)),
-      JSONMember("runs", .array(report.runs.map(run))),
-      JSONMember("trends", .array(report.trends.map(trend))),
-      JSONMember("change_points", .array(report.allChanges.map { change($0, report) })),
-      JSONMember("waivers", .array(report.waivers.map(\.json))),
-      JSONMember("notes", .array(report.notes.map { .string($0) })),
-    ])
-    return JSONWriter.bytes(value, indent: 1) + [0x0A]
+    var writer = JSONWriter(indent: 1)
+    writer.object { writer in
+      writer.member("format", .string(format))
+      writer.member("project", .string(report.project))
+      writer.member("environment", .string(report.environment))
+      writer.member("branch", .string(report.branch))
+      writer.member("runs", of: report.runs, run)
+      writer.member("trends", of: report.trends, trend)
+      writer.member(
+        "change_points", .array(report.allChanges.map { change($0, report) }))
+      writer.member("waivers", .array(report.waivers.map(\.json)))
+      writer.member("notes", .array(report.notes.map { .string($0) }))
+    }
+    return writer.endingLine()
   }
 
-  private static func run(_ run: TrendRun) -> JSONValue {
-    .object([
-      JSONMember("run_id", .string(run.runID)), JSONMember("commit", .string(run.commit)),
-      JSONMember("started_at", .string(run.startedAt.iso8601Exact)),
-    ])
+  private static func run(_ run: TrendRun, _ writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.member("run_id", .string(run.runID))
+      writer.member("commit", .string(run.commit))
+      writer.member("started_at", .string(run.startedAt.iso8601Exact))
+    }
   }
 
-  private static func trend(_ trend: Trend) -> JSONValue {
-    .object([
-      JSONMember("name", .string(trend.id.name)),
-      JSONMember("metric", .string(trend.id.metric)),
-      JSONMember("unit", .string(unit(trend.unit))),
-      JSONMember("noise", trend.noise.map { .number($0) } ?? .null),
-      JSONMember("points", .array(trend.points.map(point))),
-    ])
+  private static func trend(_ trend: Trend, _ writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.member("name", .string(trend.id.name))
+      writer.member("metric", .string(trend.id.metric))
+      writer.member("unit", .string(unit(trend.unit)))
+      writer.member("noise", trend.noise.map { .number($0) } ?? .null)
+      writer.member("points", of: trend.points, point)
+    }
   }
 
   private static func unit(_ unit: TrendUnit) -> String {
@@ -47,17 +50,17 @@ public enum TrendJSON {
     }
   }
 
-  private static func point(_ point: TrendPoint) -> JSONValue {
-    var members = [
-      JSONMember("run", .integer(Int64(point.run))), JSONMember("value", .number(point.value)),
-      JSONMember("n", .integer(Int64(point.n))),
-    ]
-    if let k = point.k { members.append(JSONMember("k", .integer(Int64(k)))) }
-    if let interval = point.interval {
-      members.append(JSONMember("low", .number(interval.lowerBound)))
-      members.append(JSONMember("high", .number(interval.upperBound)))
+  private static func point(_ point: TrendPoint, _ writer: inout JSONWriter) {
+    writer.object { writer in
+      writer.member("run", .integer(Int64(point.run)))
+      writer.member("value", .number(point.value))
+      writer.member("n", .integer(Int64(point.n)))
+      if let k = point.k { writer.member("k", .integer(Int64(k))) }
+      if let interval = point.interval {
+        writer.member("low", .number(interval.lowerBound))
+        writer.member("high", .number(interval.upperBound))
+      }
     }
-    return .object(members)
   }
 
   private static func change(_ point: ChangePoint, _ report: TrendReport) -> JSONValue {

@@ -143,8 +143,10 @@ private struct TrendPlot {
   private func place(_ run: Int) -> Double { Double(run) + 0.5 }
 
   private var valueAxis: SVGAxis {
-    let values = trend.points.flatMap { point in
-      [point.value] + (point.interval.map { [$0.lowerBound, $0.upperBound] } ?? [])
+    var values = trend.points.map(\.value)
+    for case let interval? in trend.points.map(\.interval) {
+      values.append(interval.lowerBound)
+      values.append(interval.upperBound)
     }
     switch trend.unit {
     case .seconds: return .spanning("", .seconds, values)

@@ -169,9 +169,13 @@ extension CommitRange {
     return from == to ? to : "\(from)..\(to)"
   }
 
+  private static func isHexDigit(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte | 0x20)
+  }
+
   /// A commit's name as it is shown.
   static func short(_ commit: String) -> String {
-    let isName = commit.utf8.count >= 40 && commit.allSatisfy(\.isHexDigit)
+    let isName = commit.utf8.count >= 40 && commit.utf8.allSatisfy(isHexDigit)
     return isName ? String(commit.prefix(10)) : ForeignText.name(commit)
   }
 }
