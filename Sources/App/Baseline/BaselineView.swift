@@ -5,7 +5,7 @@ import Model
 struct BaselineView {
   let environment: String
   let history: History
-  let choice: Judging.Choice
+  let choice: BaselineChoice
   /// Runs that the baseline set may have.
   let baselineMax: Int
   let now: UnixNanos

@@ -35,9 +35,9 @@ extension History {
 
   /// Reads the runs, the newest pages first until enough of them serve, and fills these.
   mutating func readRuns(
-    _ store: ResultStore, _ loaded: LoadedPlan, _ scope: Scope
+    _ store: ResultStore, _ main: Mainline, _ scope: Scope
   ) throws {
-    var filter = RunFilter(project: loaded.plan.project, environment: loaded.environment)
+    var filter = RunFilter(project: main.project, environment: main.environment)
     if !scope.isWhole {
       filter.branch = queue.branch
       filter.branchPrefix = queue.prefix
@@ -51,7 +51,7 @@ extension History {
       let isFirst = found.isEmpty
       // Where there is one page only it does not matter which of its commits git knows.
       let tip = isFirst && page.count != filter.limit ? nil : scope.tip
-      serving.formUnion(serves(page, loaded, scope, tip: tip, isNewest: isFirst))
+      serving.formUnion(serves(page, main, scope, tip: tip, isNewest: isFirst))
       found = page + found
       guard let limit = filter.limit, page.count == limit, serving.count < History.servingRuns
       else { break }
@@ -77,7 +77,7 @@ extension History {
 
   /// Ids of the runs that may serve, as far as that can be told without the others.
   private func serves(
-    _ page: [StoredRun], _ loaded: LoadedPlan, _ scope: Scope, tip: String?, isNewest: Bool
+    _ page: [StoredRun], _ main: Mainline, _ scope: Scope, tip: String?, isNewest: Bool
   ) -> [String] {
     let usable = page.map(\.record.header).filter { header in
       queue.isMain(header) && header.isFinished && header.isUsable && scope.admits(header)
@@ -85,7 +85,7 @@ extension History {
     var places: [String: Ancestry] = [:]
     if let tip {
       let commits = Array(Set(usable.map(\.commit)))
-      places = (try? loaded.git.ancestry(of: tip, commits: commits)) ?? [:]
+      places = (try? main.git.ancestry(of: tip, commits: commits)) ?? [:]
     }
     // Fresh runs may be ahead of the candidate's history: the last of main are always read.
     let last = Set(usable.suffix(isNewest ? ChangePoints.windowRuns : 0).map(\.runID))

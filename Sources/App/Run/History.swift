@@ -36,8 +36,13 @@ struct History {
 
   /// Where the reviewed baseline of an environment lies.
   static func baselinePath(_ loaded: LoadedPlan) -> String {
-    let path = "baselines/\(loaded.plan.project)/\(loaded.environment).json"
-    return loaded.folder == "." ? path : loaded.folder + "/" + path
+    baselinePath(
+      project: loaded.plan.project, environment: loaded.environment, folder: loaded.folder)
+  }
+
+  static func baselinePath(project: String, environment: String, folder: String) -> String {
+    let path = "baselines/\(project)/\(environment).json"
+    return folder == "." ? path : folder + "/" + path
   }
 
   /// True if an early 429 is the quota's and not the code's: usable runs of main saw some too,
@@ -54,12 +59,18 @@ struct History {
   static func load(
     _ loaded: LoadedPlan, store: ResultStore?, scope: Scope = Scope()
   ) throws -> History {
+    try load(loaded.mainline, store: store, scope: scope)
+  }
+
+  /// The same of any environment.
+  static func load(
+    _ main: Mainline, store: ResultStore?, scope: Scope = Scope()
+  ) throws -> History {
     var history = History(
-      queue: QueuePlaces(
-        into: loaded.plan.gate.branch, git: loaded.git, knownTip: scope.mainTip))
-    let (project, environment) = (loaded.plan.project, loaded.environment)
+      queue: QueuePlaces(into: main.gate.branch, git: main.git, knownTip: scope.mainTip))
+    let (project, environment) = (main.project, main.environment)
     if let store {
-      try history.readRuns(store, loaded, scope)
+      try history.readRuns(store, main, scope)
       history.waivers = try store.waivers(project: project, environment: environment)
       history.acceptances = try store.acceptances(project: project, environment: environment)
       history.reference = try store.environment(project: project, key: environment)
@@ -74,7 +85,7 @@ struct History {
           && !has(RunFilter(project: project, environment: environment))
       }
     }
-    try history.addFile(baselinePath(loaded), project: project, environment: environment)
+    try history.addFile(main)
     history.runs.removeAll { !scope.admits($0.header) }
     if !history.runs.isEmpty { history.isNewEnvironment = false }
     return history
@@ -102,13 +113,8 @@ struct History {
       .compactMap { EnvironmentReference(freezing: $0.header) }.first
   }
 
-  private mutating func addFile(
-    _ path: String, project: String, environment: String
-  ) throws {
-    guard FileManager.default.fileExists(atPath: path) else { return }
-    let file: BaselineFile
-    file = try BaselineFile.read(path)
-    try History.check(file, is: project, environment, at: path)
+  private mutating func addFile(_ main: Mainline) throws {
+    guard let file = try History.baselineFile(main) else { return }
     hasBaselineFile = !file.runs.isEmpty
     // The file holds main's runs alone, and was reviewed.
     queue.ask(about: file.runs.map(\.header), unknown: .ancestor)
@@ -123,6 +129,17 @@ struct History {
 }
 
 extension History {
+  /// The reviewed baseline, nil where there is none; throws for a file that is of another plan than
+  /// its name says.
+  static func baselineFile(_ main: Mainline) throws -> BaselineFile? {
+    guard let path = main.baselinePath, FileManager.default.fileExists(atPath: path) else {
+      return nil
+    }
+    let file = try BaselineFile.read(path)
+    try check(file, is: main.project, main.environment, at: path)
+    return file
+  }
+
   /// Throws for a file that is of another plan than its name says.
   static func check(_ file: BaselineFile, is loaded: LoadedPlan, at path: String) throws {
     try check(file, is: loaded.plan.project, loaded.environment, at: path)

@@ -1,4 +1,3 @@
-import Forge
 import Gate
 import Model
 import Plan
@@ -21,42 +20,9 @@ struct Judging {
     choice(candidates: candidates).selection
   }
 
-  /// What was chosen, and what changed on main.
-  struct Choice {
-    var selection: BaselineSelection
-    var changes: MainChanges
-  }
-
   /// The choice, with the change points that it heeds.
-  func choice(candidates: [RunRecord]) -> Choice {
-    let places = ancestry()
-    let gitOrder = gitOrder()
-    let now = Clock.unix()
-    let acceptedRuns = history.acceptances.runs(.run, at: now)
-    func entry(_ run: RunRecord) -> HistoryEntry {
-      HistoryEntry(
-        header: run.header, storedAt: history.storedAt[run.header.runID],
-        isAccepted: acceptedRuns.contains(run.header.runID),
-        queued: history.queue.place(of: run.header))
-    }
-    let (runs, looks) = (history.runs.map(entry), candidates.map(entry))
-    var rules = BaselineRules(
-      branch: loaded.plan.gate.branch, environment: loaded.environment,
-      baselineRuns: loaded.plan.gate.baselineRuns, historyRuns: loaded.plan.gate.historyRuns,
-      segmentStarts: Set(history.segments))
-    let begun = history.acceptances.runs(.changePoint, at: now).union(history.segments)
-    let series = Baseline.series(
-      runs: runs, candidates: looks, rules: rules, gitOrder: gitOrder
-    ) { places[$0] ?? .unknown }
-    var records: [String: RunRecord] = [:]
-    for run in history.runs { records[run.header.runID] = run }
-    let changes = MainChanges(
-      runs: series.compactMap { records[$0] }, environment: loaded.environment, starts: begun)
-    rules.apply(changes, in: series, accepted: begun)
-    let selection = Baseline.choose(
-      runs: runs, candidates: looks, rules: rules, gitOrder: gitOrder
-    ) { places[$0] ?? .unknown }
-    return Choice(selection: selection, changes: changes)
+  func choice(candidates: [RunRecord]) -> BaselineChoice {
+    history.choice(in: loaded.mainline, tip: identity.tip, candidates: candidates)
   }
 
   /// The inputs of a verdict; `samples` gives a run's requests for display, nil where they are
@@ -80,18 +46,6 @@ struct Judging {
       acceptances: history.acceptances, evaluatedAt: Clock.unix(),
       hasMainAborted: selection.hasMainAborted, isNewEnvironment: history.isNewEnvironment,
       displays: DisplayTests.compare(candidate: candidates, baseline: shown))
-  }
-
-  private func ancestry() -> [String: Ancestry] {
-    guard let tip = identity.tip else { return [:] }
-    let commits = Array(Set(history.runs.map(\.header.commit)))
-    return (try? loaded.git.ancestry(of: tip, commits: commits)) ?? [:]
-  }
-
-  /// Places in git's order: the later a commit, the larger.
-  private func gitOrder() -> [String: Int] {
-    guard let tip = identity.tip else { return [:] }
-    return ((try? loaded.git.distances(from: tip)) ?? [:]).mapValues { -$0 }
   }
 }
 
