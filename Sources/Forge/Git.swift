@@ -148,7 +148,8 @@ public struct Git: Sendable {
   /// How many commits lie between `head` and each of its ancestors in git's topological order, 0
   /// for `head` itself; the nearest `commitsOrderedMax` of them. Empty if `head` is not here.
   public func distances(from head: String) throws(GitError) -> [String: Int] {
-    guard let tip = try commit(head) else { return [:] }
+    // A name that is not here is passed over by `list`.
+    guard let tip = try Git.isCommitID(head) ? head : commit(head) else { return [:] }
     let line = try list(["--topo-order", "--max-count=\(Git.commitsOrderedMax)", tip])
     var distances: [String: Int] = [:]
     for (distance, name) in line.enumerated() { distances[name] = distance }
@@ -256,6 +257,9 @@ struct GitAnswer {
   var isOutsideRepository: Bool {
     status == 128 && said.hasPrefix("fatal: not a git repository")
   }
+
+  /// True where a full name is of nothing that is here.
+  var isMissingObject: Bool { status == 128 && said.hasPrefix("fatal: bad object ") }
 
   private var said: String {
     String(decoding: result.errorOutput.prefix { $0 != 0x0A }.prefix(500), as: UTF8.self)

@@ -188,21 +188,31 @@ extension Baseline {
     }
   }
 
-  /// Oldest first: by time, and among runs that git can place by its order. These share the
-  /// places that their times give them, so that the others keep theirs.
+  /// Oldest first, as `inOrder` puts them.
   static func order(
     _ runs: [HistoryEntry], gitOrder: [String: Int], ancestry: (String) -> Ancestry
   ) -> [(entry: HistoryEntry, place: Ancestry)] {
-    var ordered = runs.sorted {
-      ($0.time, $0.header.startedAt, $0.header.runID)
-        < ($1.time, $1.header.startedAt, $1.header.runID)
-    }.map { (entry: $0, place: ancestry($0.header.commit)) }
-    let slots = ordered.indices.filter { gitOrder[ordered[$0].entry.header.commit] != nil }
-    let placed = slots.sorted { a, b in
-      let first = gitOrder[ordered[a].entry.header.commit] ?? 0
-      let second = gitOrder[ordered[b].entry.header.commit] ?? 0
-      return (first, a) < (second, b)
-    }.map { ordered[$0] }
+    inOrder(
+      runs.map { RunSeries.Run($0.header, storedAt: $0.storedAt) }, gitOrder: gitOrder
+    ).map { (entry: runs[$0], place: ancestry(runs[$0].header.commit)) }
+  }
+
+  /// Indices of runs, the oldest first, in the order in which a baseline is chosen: by time, and
+  /// among runs that git can place by its order (later commits have a larger number). These share
+  /// the places that their times give them, so that the others keep theirs. O(n log n).
+  public static func inOrder(
+    _ runs: [RunSeries.Run], gitOrder: [String: Int] = [:]
+  ) -> [Int] {
+    var ordered = runs.indices.sorted { a, b in
+      let (a, b) = (runs[a], runs[b])
+      if a.time != b.time { return a.time < b.time }
+      return (a.startedAt, a.runID) < (b.startedAt, b.runID)
+    }
+    if gitOrder.isEmpty { return ordered }
+    let numbers = ordered.map { gitOrder[runs[$0].commit] }
+    let slots = ordered.indices.filter { numbers[$0] != nil }
+    let placed = slots.sorted { a, b in (numbers[a] ?? 0, a) < (numbers[b] ?? 0, b) }
+      .map { ordered[$0] }
     for (slot, run) in zip(slots, placed) { ordered[slot] = run }
     return ordered
   }
@@ -212,4 +222,9 @@ extension Baseline {
     if let stored = entry.storedAt, let other = candidate.storedAt { return stored > other }
     return entry.header.startedAt > candidate.header.startedAt
   }
+}
+
+extension RunSeries.Run {
+  /// The best time there is to order it by.
+  fileprivate var time: UnixNanos { storedAt ?? startedAt }
 }

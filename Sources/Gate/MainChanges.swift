@@ -30,14 +30,6 @@ public struct MainChanges: Sendable, Equatable {
 }
 
 extension Baseline {
-  /// Runs, the oldest first, in the order in which a baseline is chosen: by git where it knows
-  /// both commits (later ones have a larger number), else by time.
-  public static func inOrder(
-    _ runs: [HistoryEntry], gitOrder: [String: Int] = [:]
-  ) -> [HistoryEntry] {
-    order(runs, gitOrder: gitOrder) { _ in .unknown }.map(\.entry)
-  }
-
   /// Runs of main at most that are searched for changes: the last `ChangePoints.windowRuns` as one
   /// series, and those before them so that a regression that nobody accepts is not forgotten soon.
   public static let seriesRunsMax = 300

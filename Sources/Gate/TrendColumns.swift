@@ -1,9 +1,9 @@
 import Model
 
-/// The latencies of runs by cell: what trends are made of.
+/// The columns of a series by what they hold: what trends are made of.
 struct TrendColumns {
-  /// One cell's values over all runs.
-  struct Column {
+  /// One cell's latencies over all runs.
+  struct Latency {
     let id: CellID
     /// Log seconds by run; NaN where a run has none, +infinity where it is saturated.
     var levels: [Double]
@@ -16,59 +16,51 @@ struct TrendColumns {
     var finite: [Double] { levels.filter(\.isFinite) }
   }
 
-  /// Sorted by cell and metric.
-  private(set) var all: [Column]
+  /// One profile's rate over all runs; `counts` is 0 where a run has none.
+  struct Rate {
+    let profile: String
+    let rate: RateMetric
+    let column: RunSeries.Column
 
-  /// A value of a run that counted tokens by another unit than the newest is none. O(values).
-  init(_ records: [RunRecord]) {
-    var builder = Builder(runs: records.count, unit: records.last?.header.tokenUnit)
-    for (run, record) in records.enumerated() { builder.add(record, run) }
-    all = builder.columns.sorted { $0.id < $1.id }
+    /// Runs that counted something.
+    var present: Int { column.counts.count { $0 > 0 } }
   }
 
-  private struct Builder {
-    let runs: Int
-    let unit: TokenUnit?
-    var columns: [Column] = []
-    private var places: [CellID: Int] = [:]
-    /// The columns of the run before, in its order: the next one mostly has the same.
-    private var order: [Int] = []
+  /// One figure over all runs.
+  struct Figure {
+    let key: CellKey
+    let name: String
+    let column: RunSeries.Column
+  }
 
-    init(runs: Int, unit: TokenUnit?) {
-      self.runs = runs
-      self.unit = unit
-    }
+  /// Sorted by cell and metric.
+  private(set) var latencies: [Latency] = []
+  /// Sorted by profile and rate.
+  private(set) var rates: [Rate] = []
+  /// Sorted by cell and name.
+  private(set) var figures: [Figure] = []
 
-    mutating func add(_ record: RunRecord, _ run: Int) {
-      let isOtherUnit = record.header.tokenUnit != unit
-      for (position, value) in record.latencies.enumerated() {
-        if isOtherUnit, value.metric == .tpotP50 || value.metric == .durstdP50 { continue }
-        let place = place(value, position)
-        columns[place].levels[run] = value.logValue
-        columns[place].counts[run] = value.n
+  /// A value of a run that counted tokens by another unit than the newest is none. O(values).
+  init(_ series: RunSeries) {
+    let unit = series.runs.last?.tokenUnit
+    let others = series.runs.indices.filter { series.runs[$0].tokenUnit != unit }
+    for (id, column) in zip(series.ids, series.columns) {
+      switch id {
+      case .latency(let key, let metric):
+        var latency = Latency(
+          id: CellID(key: key, metric: metric), levels: column.values, counts: column.counts)
+        if metric == .tpotP50 || metric == .durstdP50 {
+          for run in others { (latency.levels[run], latency.counts[run]) = (.nan, 0) }
+        }
+        latencies.append(latency)
+      case .rate(let profile, let rate):
+        rates.append(Rate(profile: profile, rate: rate, column: column))
+      case .figure(let key, let name):
+        figures.append(Figure(key: key, name: name, column: column))
       }
     }
-
-    private mutating func place(_ value: LatencyValue, _ position: Int) -> Int {
-      if position < order.count {
-        let id = columns[order[position]].id
-        if id.metric == value.metric, id.key == value.key { return order[position] }
-      }
-      let id = CellID(key: value.key, metric: value.metric)
-      let place = places[id] ?? columns.count
-      if place == columns.count {
-        places[id] = place
-        columns.append(
-          Column(
-            id: id, levels: [Double](repeating: .nan, count: runs),
-            counts: [Int](repeating: 0, count: runs)))
-      }
-      if position < order.count {
-        order[position] = place
-      } else if position == order.count {
-        order.append(place)
-      }
-      return place
-    }
+    latencies.sort { $0.id < $1.id }
+    rates.sort { ($0.profile, $0.rate) < ($1.profile, $1.rate) }
+    figures.sort { $0.key == $1.key ? $0.name < $1.name : $0.key < $1.key }
   }
 }

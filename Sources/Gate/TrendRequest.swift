@@ -128,14 +128,7 @@ extension TrendTable {
 
   /// The names of all trends that the runs have: composites, cells and rates, then figures.
   public var names: [String] {
-    let figures = Set(
-      records.flatMap { record in
-        record.figures.map { figure in
-          TrendID.figure(
-            CellKey(profile: figure.profile, scenario: figure.scenario, region: figure.region),
-            name: figure.name)
-        }
-      })
-    return composites().map(\.id.name) + cells().map(\.id.name) + figures.sorted().map(\.name)
+    let figures = columns.figures.map { TrendID.figure($0.key, name: $0.name).name }
+    return composites().map(\.id.name) + cells().map(\.id.name) + figures
   }
 }

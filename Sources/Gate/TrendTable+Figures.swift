@@ -4,23 +4,20 @@ import Model
 extension TrendTable {
   /// The trends of a figure, one for each cell or profile that has it, sorted.
   public func figures(_ name: String) -> [Trend] {
-    var points: [CellKey: [TrendPoint]] = [:]
-    for (run, record) in records.enumerated() {
-      for figure in record.figures where figure.name == name && figure.value.isFinite {
-        let key = CellKey(
-          profile: figure.profile, scenario: figure.scenario, region: figure.region)
-        points[key, default: []].append(TrendPoint(run: run, value: figure.value, n: figure.n))
+    columns.figures.filter { $0.name == name }.compactMap { figure in
+      let values = figure.column.values
+      let points = values.indices.filter { values[$0].isFinite }.map {
+        TrendPoint(run: $0, value: values[$0], n: figure.column.counts[$0])
       }
-    }
-    return points.map { key, points in
+      guard !points.isEmpty else { return nil }
       // A count that is 0 at times has no logarithm.
       let isPositive = points.allSatisfy { $0.value > 0 }
       let share = TrendTable.shareMin
       return Trend(
-        id: .figure(key, name: name), scale: isPositive ? .logarithmic : .linear,
+        id: .figure(figure.key, name: name), scale: isPositive ? .logarithmic : .linear,
         direction: FigureDirection.of(name), effect: isPositive ? log1p(share) : share,
         points: points)
-    }.sorted { $0.id < $1.id }
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import Statistics
 public struct TrendTable: Sendable {
   /// The runs, in the order in which they were given.
   public let runs: [TrendRun]
-  let records: [RunRecord]
+  let columns: TrendColumns
 
   /// The smallest change of a latency or a figure that counts (STATISTICS section 8).
   static let shareMin = 0.03
@@ -18,42 +18,40 @@ public struct TrendTable: Sendable {
   private static let confidence = 0.95
 
   /// A table of runs in the order that they are to be seen in, each id once.
-  public init(_ records: [RunRecord]) {
-    self.records = records
-    runs = records.map {
-      TrendRun(
-        runID: $0.header.runID, commit: $0.header.commit, startedAt: $0.header.startedAt)
+  public init(_ series: RunSeries) {
+    columns = TrendColumns(series)
+    runs = series.runs.map {
+      TrendRun(runID: $0.runID, commit: $0.commit, startedAt: $0.startedAt)
     }
+  }
+
+  /// A table of records, in their order.
+  public init(_ records: [RunRecord]) {
+    self.init(RunSeries(records))
   }
 
   /// The composites: every latency and rate over all cells that has values, latencies first.
   public func composites() -> [Trend] {
     let order: [LatencyMetric] = [.ttftP50, .ttftP95, .tpotP50, .durstdP50, .durationP50]
-    let columns = TrendColumns(records)
-    let latencies = order.compactMap { composite($0, columns) }
-    let rates = [RateMetric.error, .truncated, .stalled].compactMap { rate($0, profile: nil) }
+    let latencies = order.compactMap { composite($0) }
+    let rates = [RateMetric.error, .truncated, .stalled].compactMap { rate($0) }
     return latencies + rates
   }
 
   /// The trend of one composite, nil without values.
   public func composite(_ metric: GateMetric) -> Trend? {
     switch metric {
-    case .latency(let metric): composite(metric, TrendColumns(records))
-    case .rate(let rate): self.rate(rate, profile: nil)
+    case .latency(let metric): composite(metric)
+    case .rate(let metric): rate(metric)
     }
   }
 
   /// The gate's cells and profiles' rates, each a trend, sorted.
   public func cells() -> [Trend] {
-    let latencies = TrendColumns(records).all.compactMap { column in
-      latency(
-        .gate(column.id.hypothesis),
-        column.present.map { (run: $0, level: column.levels[$0], n: column.counts[$0]) })
+    let latencies = columns.latencies.compactMap { column in
+      latency(.gate(column.id.hypothesis), column.levels, column.counts)
     }
-    let profiles = Set(records.flatMap { $0.rates.map(\.profile) }).sorted()
-    let rates = profiles.flatMap { profile in
-      RateMetric.allCases.compactMap { rate($0, profile: profile) }
-    }
+    let rates = columns.rates.compactMap { rate([$0], $0.rate, profile: $0.profile) }
     return (latencies + rates).sorted { $0.id < $1.id }
   }
 
@@ -62,40 +60,37 @@ public struct TrendTable: Sendable {
   /// y*: the mean of the cells' logarithms, each weighted by one over its variance, over the runs
   /// that have them all (STATISTICS section 4). The variance comes from neighbouring runs, since a
   /// trend has no groups yet: these are what is looked for.
-  private func composite(_ metric: LatencyMetric, _ columns: TrendColumns) -> Trend? {
-    let all = columns.all.filter { $0.id.metric == metric }
-    let having = records.indices.count { run in all.contains { !$0.levels[run].isNaN } }
+  private func composite(_ metric: LatencyMetric) -> Trend? {
+    let all = columns.latencies.filter { $0.id.metric == metric }
+    let having = runs.indices.count { run in all.contains { !$0.levels[run].isNaN } }
     let cells = all.filter { column in
       Double(column.finite.count) >= TrendTable.presentMin * Double(having)
         && median(column.present.map { column.counts[$0] }) >= Floors.gate(metric)
     }
     guard !cells.isEmpty else { return nil }
     let precisions = cells.map { column in
-      1 / RunLevelTest.variance(successive: column.finite.suffix(ChangePoints.windowRuns))
+      1 / RunLevelTest.variance(successive: Array(column.finite.suffix(ChangePoints.windowRuns)))
     }
     let sum = precisions.reduce(0, +)
-    var points: [(run: Int, level: Double, n: Int)] = []
-    for run in records.indices {
-      var (level, n) = (0.0, 0)
-      for (column, precision) in zip(cells, precisions) {
-        // One that is not finite makes the sum so.
-        level += column.levels[run] * precision / sum
-        n += column.counts[run]
+    var levels = [Double](repeating: 0, count: runs.count)
+    var counts = [Int](repeating: 0, count: runs.count)
+    for (column, precision) in zip(cells, precisions) {
+      // One that is not finite makes the sum so.
+      for run in runs.indices {
+        levels[run] += column.levels[run] * precision / sum
+        counts[run] += column.counts[run]
       }
-      points.append((run, level, n))
     }
-    return latency(.gate(HypothesisID(metric: .latency(metric))), points)
+    return latency(.gate(HypothesisID(metric: .latency(metric))), levels, counts)
   }
 
-  /// The trend of levels, those that are not finite passed over.
-  private func latency(
-    _ id: TrendID, _ levels: [(run: Int, level: Double, n: Int)]
-  ) -> Trend? {
-    let points = levels.filter(\.level.isFinite)
-    guard !points.isEmpty else { return nil }
+  /// The trend of levels by run, those that are not finite passed over.
+  private func latency(_ id: TrendID, _ levels: [Double], _ counts: [Int]) -> Trend? {
+    let present = levels.indices.filter { levels[$0].isFinite }
+    guard !present.isEmpty else { return nil }
     var trend = Trend(
       id: id, scale: .logarithmic, direction: .worseUp, effect: log1p(TrendTable.shareMin),
-      points: points.map { TrendPoint(run: $0.run, value: exp($0.level), n: $0.n) })
+      points: present.map { TrendPoint(run: $0, value: exp(levels[$0]), n: counts[$0]) })
     trend.addIntervals(confidence: TrendTable.confidence)
     return trend
   }
@@ -106,24 +101,27 @@ public struct TrendTable: Sendable {
 
   // MARK: - Rates
 
-  /// The counts of a profile, or of all profiles that nearly every run has, summed run by run.
-  private func rate(_ rate: RateMetric, profile: String?) -> Trend? {
-    var runsOf: [String: Int] = [:]
-    for count in records.lazy.flatMap(\.rates) where count.rate == rate && count.n > 0 {
-      runsOf[count.profile, default: 0] += 1
-    }
-    let most = Double(runsOf.values.max() ?? 0)
-    let shared = runsOf.filter { Double($0.value) >= TrendTable.presentMin * most }
-    let wanted = profile.map { [$0] } ?? Array(shared.keys)
-    let points = records.enumerated().compactMap { run, record -> TrendPoint? in
-      let counts = record.rates.filter {
-        $0.rate == rate && $0.n > 0 && wanted.contains($0.profile)
-      }
-      guard !counts.isEmpty, counts.count == wanted.count else { return nil }
-      let (k, n) = (counts.reduce(0) { $0 + $1.k }, counts.reduce(0) { $0 + $1.n })
-      return TrendPoint(
-        run: run, value: Double(k) / Double(n), n: n, k: k,
-        interval: TrendTable.wilson(k: k, n: n))
+  /// The rate over the profiles that nearly every run has.
+  private func rate(_ rate: RateMetric) -> Trend? {
+    let all = columns.rates.filter { $0.rate == rate && $0.present > 0 }
+    let most = Double(all.map(\.present).max() ?? 0)
+    let shared = all.filter { Double($0.present) >= TrendTable.presentMin * most }
+    return self.rate(shared, rate, profile: nil)
+  }
+
+  /// The counts of profiles summed run by run, of runs that have them all.
+  private func rate(
+    _ profiles: [TrendColumns.Rate], _ rate: RateMetric, profile: String?
+  ) -> Trend? {
+    guard !profiles.isEmpty else { return nil }
+    var points: [TrendPoint] = []
+    for run in runs.indices where profiles.allSatisfy({ $0.column.counts[run] > 0 }) {
+      let k = profiles.reduce(0) { $0 + Int($1.column.values[run]) }
+      let n = profiles.reduce(0) { $0 + $1.column.counts[run] }
+      points.append(
+        TrendPoint(
+          run: run, value: Double(k) / Double(n), n: n, k: k,
+          interval: TrendTable.wilson(k: k, n: n)))
     }
     guard !points.isEmpty else { return nil }
     return Trend(
@@ -141,7 +139,8 @@ public struct TrendTable: Sendable {
     let center = (share + z * z / (2 * n)) / (1 + z * z / n)
     let half =
       z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot()
-    return max(0, center - half)...min(1, center + half)
+    // Where it never or always happened the bound is exact, which the difference is not.
+    return (k == 0 ? 0 : max(0, center - half))...(share == 1 ? 1 : min(1, center + half))
   }
 }
 

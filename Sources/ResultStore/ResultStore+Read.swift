@@ -41,7 +41,7 @@ public struct RunFilter: Sendable, Equatable {
   }
 
   /// Conditions on table `run`, and their values.
-  fileprivate var conditions: (sql: String, values: [SQLValue]) {
+  private var conditions: (sql: String, values: [SQLValue]) {
     var terms: [String] = []
     var values: [SQLValue] = []
     func require(_ column: String, _ value: SQLValue?, _ relation: String = "=") {
@@ -65,6 +65,17 @@ public struct RunFilter: Sendable, Equatable {
     require("stored_at", since.map { SQLValue($0) }, ">=")
     return (terms.isEmpty ? "" : " WHERE " + terms.joined(separator: " AND "), values)
   }
+
+  /// A statement for columns of the runs, the latest stored first, and its values.
+  func selecting(_ columns: String) -> (sql: String, values: [SQLValue]) {
+    let (conditions, values) = conditions
+    var sql = "SELECT \(columns) FROM run\(conditions) ORDER BY stored_at DESC, run_id DESC"
+    // A limit that is no limit, since SQLite has no OFFSET without one.
+    if limit != nil || skip > 0 {
+      sql += " LIMIT \(max(0, limit ?? Int(Int32.max))) OFFSET \(max(0, skip))"
+    }
+    return (sql, values)
+  }
 }
 
 extension ResultStore {
@@ -79,15 +90,8 @@ extension ResultStore {
 
   /// The same with no more of each run than is needed, and with when it was stored.
   public func runs(_ filter: RunFilter, parts: RunParts) throws(StoreError) -> [StoredRun] {
-    let (conditions, values) = filter.conditions
     let names = RunColumns.selected(selfCheck: parts.hasSelfCheck)
-    var sql =
-      "SELECT key, stored_at, \(names) FROM run\(conditions)"
-      + " ORDER BY stored_at DESC, run_id DESC"
-    // A limit that is no limit, since SQLite has no OFFSET without one.
-    if filter.limit != nil || filter.skip > 0 {
-      sql += " LIMIT \(max(0, filter.limit ?? Int(Int32.max))) OFFSET \(max(0, filter.skip))"
-    }
+    let (sql, values) = filter.selecting("key, stored_at, \(names)")
     var found: [StoredRun] = []
     found.reserveCapacity(min(filter.limit ?? 0, ResultStore.reservedMax))
     var reader = HeaderReader()

@@ -1,5 +1,6 @@
 import CPostgres
 import CSQLite
+import Glibc
 
 /// One row of a result, good only while the driver shows it.
 struct Row {
@@ -27,14 +28,15 @@ struct Row {
   }
 
   func integerOrNil(_ column: Int) throws(StoreError) -> Int64? {
-    if isNull(column) { return nil }
     switch source {
     case .sqlite(let statement):
-      guard sqlite3_column_type(statement, Int32(column)) == SQLITE_INTEGER else {
-        throw damaged(column, "is no whole number")
+      switch sqlite3_column_type(statement, Int32(column)) {
+      case SQLITE_INTEGER: return sqlite3_column_int64(statement, Int32(column))
+      case SQLITE_NULL: return nil
+      default: throw damaged(column, "is no whole number")
       }
-      return sqlite3_column_int64(statement, Int32(column))
     case .postgres(let result, let row):
+      if isNull(column) { return nil }
       let bytes = field(result, row, column)
       switch bytes.count {
       case 2: return Int64(Int16(truncatingIfNeeded: bigEndian(bytes)))
@@ -76,6 +78,48 @@ struct Row {
       return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
     case .postgres(let result, let row):
       return String(decoding: field(result, row, column), as: UTF8.self)
+    }
+  }
+
+  /// The bytes of some texts, each with a byte behind it that UTF-8 has none of.
+  func joined(_ columns: Range<Int>) -> [UInt8] {
+    var joined: [UInt8] = []
+    for column in columns {
+      joined += bytes(column)
+      joined.append(Row.end)
+    }
+    return joined
+  }
+
+  /// True if `joined` of these columns is this. Nothing is allocated.
+  func matches(_ columns: Range<Int>, _ joined: [UInt8]) -> Bool {
+    joined.withUnsafeBytes { joined in
+      var start = 0
+      for column in columns {
+        let bytes = bytes(column)
+        let end = start + bytes.count
+        guard end < joined.count, joined[end] == Row.end else { return false }
+        if let first = bytes.baseAddress, let other = joined.baseAddress,
+          memcmp(first, other + start, bytes.count) != 0
+        {
+          return false
+        }
+        start = end + 1
+      }
+      return start == joined.count
+    }
+  }
+
+  private static let end: UInt8 = 0xFF
+
+  /// A text as it lies in the row: SQLite would copy it to end it with a zero.
+  private func bytes(_ column: Int) -> UnsafeRawBufferPointer {
+    switch source {
+    case .sqlite(let statement):
+      let start = sqlite3_column_blob(statement, Int32(column))
+      return UnsafeRawBufferPointer(
+        start: start, count: Int(sqlite3_column_bytes(statement, Int32(column))))
+    case .postgres(let result, let row): return field(result, row, column)
     }
   }
 

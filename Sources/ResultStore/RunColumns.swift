@@ -128,7 +128,7 @@ struct HeaderReader {
     return header
   }
 
-  private mutating func names(_ row: Row, _ column: Int) throws(StoreError) -> [String] {
+  mutating func names(_ row: Row, _ column: Int) throws(StoreError) -> [String] {
     let text = try row.text(column)
     if let known = names[text] { return known }
     let read = try RunColumns.names(row, column, RunColumns.json(row, column, text))

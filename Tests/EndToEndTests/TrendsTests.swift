@@ -48,6 +48,21 @@ struct TrendsTests {
       return end.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
+    /// The key of the plan's environment.
+    func environment() throws -> String {
+      let plan = try JSONReader.parse(
+        Array(try product.run("plan", "--json", "-").output.utf8))
+      return try #require(plan["environment"]?.stringValue)
+    }
+
+    /// Writes the plan's baseline file.
+    func write(_ file: BaselineFile) throws {
+      let path = product.folder.file("baselines/end-to-end/\(file.environment).json")
+      try FileManager.default.createDirectory(
+        at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try file.write(to: path.path)
+    }
+
     /// Stores runs of main; those from the commit of number `slower` on take a fifth longer.
     func store(environment: String = "default-00000000", slower: Int? = nil) throws {
       let store = try ResultStore.open(location, for: .write)
@@ -161,20 +176,56 @@ struct TrendsTests {
     #expect(nowhere.code == 66 && nowhere.errors.contains("large-11111111 (10)"))
   }
 
+  @Test(
+    "A change point that somebody accepted is no reason to fail, by the store's word or the file's",
+    arguments: Place.available)
+  func accepted(place: Place) throws {
+    let fixture = try Fixture(place, plan: TestPlan.sustained(url: "http://127.0.0.1:9"))
+    let environment = try fixture.environment()
+    try fixture.store(environment: environment, slower: 8)
+    let store = try ResultStore.open(fixture.location, for: .write)
+    func state() throws -> String? {
+      let end = try fixture.product.run("trends", "ttft_p50", "--json", "--fail-on-change")
+      let report = try JSONReader.parse(Array(end.output.utf8))
+      let states = report["change_points"]?.arrayValue?.map { $0["state"]?.stringValue }
+      #expect(states?.count == 1)
+      #expect(end.code == (states?.first == "proposed" ? 1 : 0), "\(end.errors)")
+      return states?.first ?? nil
+    }
+    func acceptance(over: Bool = false) -> Acceptance {
+      Acceptance(
+        kind: .changePoint, runID: "\(environment)-40", reason: "a larger model",
+        acceptedAt: UnixNanos(1_769_860_800_000_000_000),
+        expiresAt: over ? UnixNanos(1_769_860_801_000_000_000) : nil)
+    }
+    #expect(try state() == "proposed")
+    try store.setAcceptance(acceptance(), project: "end-to-end", environment: environment)
+    #expect(try state() == "accepted")
+    try store.setAcceptance(
+      acceptance(over: true), project: "end-to-end", environment: environment)
+    #expect(try state() == "proposed")
+    // The file still has what the store knows to be over.
+    var file = BaselineFile(project: "end-to-end", environment: environment)
+    file.acceptances = [acceptance()]
+    try fixture.write(file)
+    #expect(try state() == "proposed")
+    try store.removeAcceptance(
+      .changePoint, runID: "\(environment)-40", project: "end-to-end", environment: environment)
+    #expect(try state() == "accepted")
+    file.acceptances = [acceptance(over: true)]
+    try fixture.write(file)
+    #expect(try state() == "proposed")
+  }
+
   @Test("Without a store the baseline file's runs are shown, and it is said")
   func baselineFile() throws {
     let plan = TestPlan.sustained(url: "http://127.0.0.1:9")
     let fixture = try Fixture(commits: 3, plan: plan)
-    let list = try fixture.product.run("baseline", "list")
-    let environment = try #require(
-      list.output.split(separator: "\n").first?.split(separator: " ").last.map(String.init))
-    let file = BaselineFile(
-      project: "end-to-end", environment: environment,
-      runs: fixture.runs(environment: environment, slower: nil))
-    let path = fixture.product.folder.file("baselines/end-to-end/\(environment).json")
-    try FileManager.default.createDirectory(
-      at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try file.write(to: path.path)
+    let environment = try fixture.environment()
+    try fixture.write(
+      BaselineFile(
+        project: "end-to-end", environment: environment,
+        runs: fixture.runs(environment: environment, slower: nil)))
     let end = try fixture.product.run("trends")
     #expect(end.code == 0, "\(end.errors)")
     #expect(end.output.contains("15 runs"))

@@ -1,3 +1,4 @@
+import Dispatch
 import Forge
 import Foundation
 import Gate
@@ -12,6 +13,8 @@ struct TrendQuery {
   static let runsMax = 10_000
   /// Trends that are shown at most.
   static let trendsMax = 200
+  /// Places of a change whose commits are asked for: each is a call of git.
+  private static let rangesMax = 10
   /// Commits of a change point that are named.
   private static let commitsMax = 20
 
@@ -31,20 +34,19 @@ struct TrendQuery {
 
   /// The trends with their change points.
   func report() throws -> TrendReport {
-    var source = try TrendSource(self)
-    let runs = try source.runs(parts)
-    let table = TrendTable(runs.map(\.record))
+    let source = try TrendSource(self)
+    let table = TrendTable(try source.runs(parts))
     let trends = table.trends(request)
     try check(trends, source)
-    let changes = trends.map { trend in
-      ChangePoints.find(
-        in: trend, runs: table.runs, environment: source.environment, starts: source.starts)
+    let (runs, environment, starts) = (table.runs, source.main.environment, source.starts)
+    let changes = concurrently(trends) { trend in
+      ChangePoints.find(in: trend, runs: runs, environment: environment, starts: starts)
     }
     var report = TrendReport(
-      project: source.project, environment: source.environment, branch: source.branch,
+      project: source.main.project, environment: source.main.environment, branch: source.branch,
       runs: table.runs, trends: trends, changes: changes, waivers: source.waivers,
-      baseline: isForPage ? source.baseline(runs) : [], notes: source.notes)
-    addCommits(to: &report, source.git)
+      baseline: isForPage ? try source.baseline() : [], notes: source.notes)
+    addCommits(to: &report, source.main.git)
     return report
   }
 
@@ -53,27 +55,26 @@ struct TrendQuery {
     var query = self
     query.last = 1
     query.request = TrendRequest()
-    var source = try TrendSource(query)
-    return TrendTable(try source.runs(RunParts()).map(\.record)).names
+    var parts = query.parts
+    parts.figures = .all
+    return TrendTable(try TrendSource(query).runs(parts)).names
   }
 
-  /// No more of each run than the trends need; of a page also what the baseline set comes from.
+  /// No more of each run than the trends need.
   private var parts: RunParts {
     let place = request.place
-    var parts = RunParts(
+    let metrics =
+      request.gateMetrics ?? LatencyMetric.allCases.map { .latency($0) }
+      + RateMetric.allCases.map { .rate($0) }
+    return RunParts(
+      // By name, so that the store finds them by its index of metrics.
+      latencies: metrics.compactMap {
+        if case .latency(let metric) = $0 { metric } else { nil }
+      },
+      rates: metrics.compactMap { if case .rate(let rate) = $0 { rate } else { nil } },
       figures: request.figures.isEmpty ? .none : .named(request.figures), hasObjectives: false,
       hasSelfCheck: false, profile: place.profile, scenario: place.scenario,
       region: place.region)
-    if isForPage {
-      (parts.profile, parts.scenario, parts.region) = (nil, nil, nil)
-      return parts
-    }
-    guard let metrics = request.gateMetrics else { return parts }
-    parts.latencies = metrics.compactMap {
-      if case .latency(let metric) = $0 { metric } else { nil }
-    }
-    parts.rates = metrics.compactMap { if case .rate(let rate) = $0 { rate } else { nil } }
-    return parts
   }
 
   // MARK: - What was asked for
@@ -107,29 +108,37 @@ struct TrendQuery {
 
   // MARK: - Commits
 
+  /// Asks git which commits the newest change points came with.
   private func addCommits(to report: inout TrendReport, _ git: Git) {
-    var isUnknown = false
-    for range in Set(report.allChanges.map(\.range)) where range.from != range.to {
-      do throws(GitError) {
+    var told: Set<CommitRange> = []
+    let ranges = report.allChanges.map(\.range).filter {
+      $0.from != $0.to && told.insert($0).inserted
+    }
+    do throws(GitError) {
+      let present = try git.present(ranges.flatMap { [$0.from, $0.to] })
+      let known = ranges.filter { present.contains($0.from) && present.contains($0.to) }
+      for range in known.prefix(TrendQuery.rangesMax) {
         let commits = try git.commits(
           after: range.from, upTo: range.to, limit: TrendQuery.commitsMax + 1)
-        guard let commits else {
-          isUnknown = true
-          continue
+        report.commits[range] = commits.map { commits in
+          RangeCommits(
+            commits: commits.prefix(TrendQuery.commitsMax).map {
+              RangeCommits.Commit(id: $0.id, subject: $0.subject)
+            }, isCut: commits.count > TrendQuery.commitsMax)
         }
-        report.commits[range] = RangeCommits(
-          commits: commits.prefix(TrendQuery.commitsMax).map {
-            RangeCommits.Commit(id: $0.id, subject: $0.subject)
-          }, isCut: commits.count > TrendQuery.commitsMax)
-      } catch {
-        report.notes.append("git could not be asked for commits: \(error)")
-        return
       }
-    }
-    if isUnknown {
-      report.notes.append(
-        "git does not know the commits of every change point here: run this in the repository's "
-          + "folder, and fetch a shallow clone whole (git fetch --unshallow).")
+      if known.count < ranges.count {
+        report.notes.append(
+          "git does not know the commits of every change point here: run this in the "
+            + "repository's folder, and fetch a shallow clone whole (git fetch --unshallow).")
+      }
+      if known.count > TrendQuery.rangesMax {
+        report.notes.append(
+          "Commits are listed of the latest \(TrendQuery.rangesMax) places of a change: "
+            + "git log FROM..TO has the others'.")
+      }
+    } catch {
+      report.notes.append("git could not be asked for commits: \(error)")
     }
   }
 
@@ -140,4 +149,16 @@ struct TrendQuery {
     }
     return UnixNanos(iso8601: text) ?? UnixNanos(iso8601: text + "T00:00:00Z")
   }
+}
+
+/// What `body` gives for each element, by as many threads as there are cores.
+private func concurrently<Element: Sendable, Value: Sendable>(
+  _ elements: [Element], _ body: @Sendable (Element) -> Value
+) -> [Value] {
+  let values = Locked([Value?](repeating: nil, count: elements.count))
+  DispatchQueue.concurrentPerform(iterations: elements.count) { index in
+    let value = body(elements[index])
+    values.withLock { $0[index] = value }
+  }
+  return values.withLock { $0.compactMap { $0 } }
 }

@@ -8,61 +8,63 @@ import ResultStore
 /// Where a trend's runs come from: a store, a baseline file, or both, narrowed to one branch of
 /// one environment.
 struct TrendSource {
-  private(set) var project: String
-  private(set) var environment: String
+  /// The environment, and how its baseline is chosen.
+  private(set) var main: Mainline
   let branch: String
   /// Runs that begin a segment because a person said so.
   private(set) var starts: Set<String> = []
   private(set) var waivers: [Waiver] = []
   /// What a reader should know.
   private(set) var notes: [String] = []
-  let git: Git
   private let query: TrendQuery
   private let plan: LoadedPlan?
   /// nil where there is none yet, and a baseline file serves alone.
   private let store: ResultStore?
-  private let file: BaselineFile?
+  private var file: BaselineFile?
+  /// The newest commit of the branch that git knows, whose history orders the runs.
+  private var tip: String?
 
   /// Opens what there is, and finds out which environment is meant.
   init(_ query: TrendQuery) throws {
     self.query = query
     plan = planExists(query.global) ? try LoadedPlan.loadForStore(query.global) : nil
-    git = plan?.git ?? Git(environment: Environment.variables)
-    branch = query.branch ?? plan?.plan.gate.branch ?? GatePlan().branch
-    file = try plan.flatMap(TrendSource.baselineFile)
     let location = try plan?.storeLocation ?? StoreOptions.location(query.global)
+    var missing: StoreError?
     do {
       store = try ResultStore.open(location, for: .read)
-    } catch StoreError.missing where file != nil {
+    } catch StoreError.missing(let name) where plan != nil {
+      missing = .missing(store: name)
       store = nil
     } catch {
       throw error
     }
-    project = query.project ?? plan?.plan.project ?? ""
-    environment = query.environment ?? plan?.environment ?? ""
-    if plan == nil || query.project != nil || query.environment != nil { try findPlace() }
-    if store == nil { notes.append("There is no store yet: these are the baseline file's runs.") }
+    let place = (query.project ?? plan?.plan.project, query.environment ?? plan?.environment)
+    main = Mainline(
+      project: place.0 ?? "", environment: place.1 ?? "", gate: plan?.plan.gate ?? GatePlan(),
+      git: plan?.git ?? Git(environment: Environment.variables))
+    branch = query.branch ?? main.gate.branch
+    let isNamed = query.project != nil || query.environment != nil
+    if plan == nil || store != nil && isNamed { try findPlace() }
+    if let plan {
+      main = plan.mainline(project: main.project, environment: main.environment)
+      file = try History.baselineFile(main)
+    }
+    if let missing {
+      guard file != nil else { throw missing }
+      notes.append("There is no store yet: these are the baseline file's runs.")
+    }
+    tip = (try? main.git.tip(ofBranch: branch)) ?? nil
     try readAccepted()
-  }
-
-  private static func baselineFile(_ plan: LoadedPlan) throws -> BaselineFile? {
-    let path = History.baselinePath(plan)
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
-    return try BaselineFile.read(path)
-  }
-
-  /// True if the baseline file is of what is asked for.
-  private var isFileMeant: Bool {
-    file?.project == project && file?.environment == environment
   }
 
   private mutating func readAccepted() throws {
     var acceptances: [Acceptance] = []
+    let (project, environment) = (main.project, main.environment)
     if let store {
       waivers = try store.waivers(project: project, environment: environment)
       acceptances = try store.acceptances(project: project, environment: environment)
     }
-    if let file, isFileMeant {
+    if let file {
       let known = Set(waivers.map(\.id))
       waivers += file.waivers.filter { !known.contains($0.id) }
       acceptances.add(file.acceptances)
@@ -93,12 +95,13 @@ struct TrendSource {
         because: names.joined(separator: ", "),
         remedy: "name one by --project and --environment, or run this beside its plan")
     }
-    (project, environment) = (place.project, place.environment)
+    (main.project, main.environment) = (place.project, place.environment)
   }
 
   /// Why there is nothing to show, and what there is.
   private func noRuns() -> Failure {
     let others = ((try? store?.environments()) ?? nil) ?? []
+    let (project, environment) = (main.project, main.environment)
     let branches =
       ((try? store?.branches(project: project, environment: environment)) ?? nil) ?? []
     if !branches.isEmpty {
@@ -125,26 +128,32 @@ struct TrendSource {
 
   // MARK: - Runs
 
-  /// The runs, the oldest first; never empty. By git's order where it knows their commits.
-  mutating func runs(_ parts: RunParts) throws -> [TrendEntry] {
-    var found: [TrendEntry] = []
+  /// The runs with their values, the oldest first; never empty. By git's order where it knows their
+  /// commits.
+  func runs(_ parts: RunParts) throws -> RunSeries {
+    var found = RunSeries()
     if let store {
       let filter = RunFilter(
-        project: project, environment: environment, branch: branch, isFinished: true,
+        project: main.project, environment: main.environment, branch: branch, isFinished: true,
         isUsable: true, since: query.since, limit: query.last)
-      found = try store.runs(filter, parts: parts).compactMap { run in
-        run.record.header.commit == RunHeader.uncommitted
-          ? nil : TrendEntry(record: run.record, storedAt: run.storedAt)
+      found = try store.series(filter, parts: parts)
+      let committed = found.runs.indices.filter {
+        found.runs[$0].commit != RunHeader.uncommitted
       }
+      if committed.count < found.runs.count { found = found.selecting(committed) }
     }
     addFile(to: &found)
-    guard !found.isEmpty else { throw noRuns() }
-    return inOrder(found)
+    guard let newest = found.runs.last else { throw noRuns() }
+    if found.runs.allSatisfy({ $0.commit == newest.commit }) { return found }
+    let places = ((try? main.git.distances(from: tip ?? newest.commit)) ?? [:])
+      .mapValues { -$0 }
+    if places.isEmpty { return found }
+    return found.selecting(Baseline.inOrder(found.runs, gitOrder: places))
   }
 
-  private func addFile(to found: inout [TrendEntry]) {
-    guard let file, isFileMeant else { return }
-    let known = Set(found.map(\.record.header.runID))
+  private func addFile(to found: inout RunSeries) {
+    guard let file else { return }
+    let known = Set(found.runs.map(\.runID))
     let more = file.runs.filter { run in
       let header = run.header
       return !known.contains(header.runID) && header.branch == branch && header.isUsable
@@ -152,51 +161,15 @@ struct TrendSource {
         && query.since.map { header.startedAt >= $0 } ?? true
     }
     guard !more.isEmpty else { return }
-    found += more.map { TrendEntry(record: $0, storedAt: nil) }
-    found.sort { ($0.time, $0.record.header.runID) < ($1.time, $1.record.header.runID) }
-    found.removeFirst(max(0, found.count - query.last))
+    found.append(more)
+    found = found.selecting(Array(Baseline.inOrder(found.runs).suffix(query.last)))
   }
 
-  private func inOrder(_ found: [TrendEntry]) -> [TrendEntry] {
-    let commits = Set(found.map(\.record.header.commit))
-    guard commits.count > 1, let tip = tip(found) else { return found }
-    let places = ((try? git.distances(from: tip)) ?? [:]).mapValues { -$0 }
-    var entries: [String: TrendEntry] = [:]
-    for entry in found { entries[entry.record.header.runID] = entry }
-    return Baseline.inOrder(found.map(\.history), gitOrder: places)
-      .compactMap { entries[$0.header.runID] }
+  /// Ids of the runs that the next change would be held against; none on another branch.
+  func baseline() throws -> Set<String> {
+    guard branch == main.gate.branch else { return [] }
+    let history = try History.load(
+      main, store: store, scope: History.Scope(tip: tip, mainTip: tip))
+    return Set(history.choice(in: main, tip: tip, candidates: []).selection.baseline)
   }
-
-  /// The commit whose history orders the runs: the branch's, else the newest run's.
-  private func tip(_ found: [TrendEntry]) -> String? {
-    let names = ["origin/" + branch, branch, found.last?.record.header.commit ?? ""]
-    return names.lazy.compactMap { name in (try? git.commit(name)) ?? nil }.first
-  }
-
-  /// Ids of the runs that a change would be held against now; none on another branch.
-  func baseline(_ runs: [TrendEntry]) -> Set<String> {
-    guard branch == plan?.plan.gate.branch ?? GatePlan().branch else { return [] }
-    let changes = MainChanges(
-      runs: runs.map(\.record), environment: environment, starts: starts)
-    let gate = plan?.plan.gate ?? GatePlan()
-    let rules = BaselineRules(
-      branch: branch, environment: environment, baselineRuns: gate.baselineRuns,
-      historyRuns: gate.historyRuns, segmentStarts: changes.segmentStarts,
-      proposedRegression: changes.proposed?.runID)
-    let selection = Baseline.choose(runs: runs.map(\.history), candidates: [], rules: rules) { _ in
-      .unknown
-    }
-    return Set(selection.baseline)
-  }
-}
-
-/// A run as a trend takes it.
-struct TrendEntry {
-  var record: RunRecord
-  /// nil where it comes from a file.
-  var storedAt: UnixNanos?
-
-  var time: UnixNanos { storedAt ?? record.header.startedAt }
-
-  var history: HistoryEntry { HistoryEntry(header: record.header, storedAt: storedAt) }
 }
