@@ -47,6 +47,8 @@ struct Dialect {
   var explorationViews: [String]
   /// Made by version 4.
   var trendViews: [String]
+  /// Made by version 5: figures that lie by name.
+  var figuresByName: [String]
 }
 
 /// A bound value.

@@ -38,9 +38,10 @@ public final class ResultStore {
     return store
   }
 
-  /// Makes or migrates the schema in any store, and says what was done.
+  /// Makes or migrates the schema in any store, and says what was done. A step may write a table
+  /// anew, which takes minutes where there are thousands of runs.
   public static func migrate(
-    _ location: StoreLocation, limits: StoreLimits = StoreLimits()
+    _ location: StoreLocation, limits: StoreLimits = StoreLimits(statement: .seconds(3_600))
   ) throws(StoreError) -> Migration {
     let driver = try connect(location, for: .write, limits: limits)
     return try Schema.migrate(driver)

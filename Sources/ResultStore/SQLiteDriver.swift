@@ -10,7 +10,23 @@ final class SQLiteDriver: Driver {
     now: "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000",
     tableExists: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = $1",
     prologue: [], epilogue: ["CREATE INDEX sample_run ON sample (run)"],
-    explorationViews: [], trendViews: [])
+    explorationViews: [], trendViews: [],
+    figuresByName: [
+      // The rows themselves are in the order of the key, and there is no second copy of it.
+      """
+      CREATE TABLE figure_by_name (run BIGINT NOT NULL REFERENCES run (key) ON DELETE CASCADE,
+        profile TEXT NOT NULL, scenario TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+        value DOUBLE PRECISION NOT NULL, n BIGINT NOT NULL,
+        PRIMARY KEY (name, profile, scenario, region, run)) WITHOUT ROWID
+      """,
+      """
+      INSERT INTO figure_by_name (run, profile, scenario, region, name, value, n)
+        SELECT run, profile, scenario, region, name, value, n FROM figure
+        ORDER BY name, profile, scenario, region, run
+      """,
+      "DROP TABLE figure", "ALTER TABLE figure_by_name RENAME TO figure",
+      "CREATE INDEX figure_run ON figure (run)",
+    ])
   private var connection: OpaquePointer
 
   /// Opens the file; for writing, it and its folder are made, readable for their owner only.

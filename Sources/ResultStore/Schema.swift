@@ -28,6 +28,8 @@ enum Schema {
     Step(version: 4, minReader: 1, release: "0.1.0") { dialect in
       trendIndexes + dialect.trendViews
     },
+    // Trends find the figures of a name beside each other, run by run.
+    Step(version: 5, minReader: 1, release: "0.1.0") { dialect in dialect.figuresByName },
   ]
 
   private static func version(of steps: [Step]) -> Int { steps.map(\.version).max() ?? 0 }
