@@ -69,6 +69,15 @@ func threadCPUSeconds() -> Double { seconds(CLOCK_THREAD_CPUTIME_ID) }
 /// CPU seconds that this process has used, all its threads.
 func processCPUSeconds() -> Double { seconds(CLOCK_PROCESS_CPUTIME_ID) }
 
+/// CPU seconds that the processes used that this one started and that ended.
+func childrenCPUSeconds() -> Double {
+  var usage = rusage()
+  getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
+  return [usage.ru_utime, usage.ru_stime].reduce(0) {
+    $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6
+  }
+}
+
 /// The most memory that this process ever had resident.
 func residentMegabytes() -> Double {
   let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""

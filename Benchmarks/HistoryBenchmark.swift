@@ -10,9 +10,11 @@ struct HistoryBenchmark: AsyncParsableCommand {
     commandName: "history",
     abstract: "Milliseconds of a trend and of a baseline's choice over 10,000 stored runs.",
     discussion: """
-      `reading` is the store's and the gate's part in this process, the connection included;
-      `command` is the whole time of streamgate, from its start to its end, where it lies beside
-      this program. PostgreSQL is measured where STREAMGATE_TEST_POSTGRES names a database.
+      The first questions are the store's and the gate's part in this process, the connection
+      included; those that begin with streamgate are the whole time of that program, from its
+      start to its end, where it lies beside this one. `cpu_ms` is what either process used of the
+      processor, which a busy machine changes little. PostgreSQL is measured where
+      STREAMGATE_TEST_POSTGRES names a database.
       """)
 
   @Option(help: "Runs in the store, nine of ten of main.")
@@ -38,7 +40,8 @@ struct HistoryBenchmark: AsyncParsableCommand {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     var table = BenchmarkTable(
-      name: "history, \(runs) runs", columns: ["median_ms", "worst_ms", "rows"])
+      name: "history, \(runs) runs",
+      columns: ["goal_ms", "median_ms", "worst_ms", "cpu_ms", "rows"])
     var stores = [("SQLite", StoreLocation.sqlite(path: keep ?? folder + "/results.db"))]
     if let server = ProcessInfo.processInfo.environment["STREAMGATE_TEST_POSTGRES"] {
       stores.append(("PostgreSQL", StoreLocation(server)))
@@ -46,14 +49,15 @@ struct HistoryBenchmark: AsyncParsableCommand {
     for (name, location) in stores {
       try prepare(location)
       for question in HistoryBenchmark.questions {
-        try add(name + ": " + question.name, to: &table) {
+        try add(name + ": " + question.name, goal: question.goal, to: &table) {
           let store = try ResultStore.open(location, for: .read)
           return try question.ask(store, runs)
         }
       }
       if let program {
         for arguments in HistoryBenchmark.commands(runs) {
-          try add(name + ": streamgate " + arguments.joined(separator: " "), to: &table) {
+          let label = name + ": streamgate " + arguments.joined(separator: " ")
+          try add(label, goal: HistoryBenchmark.trendGoal, to: &table) {
             try run(program, arguments, location)
           }
         }
@@ -64,26 +68,41 @@ struct HistoryBenchmark: AsyncParsableCommand {
 
   /// Measures a question, which says how many rows it came to.
   private func add(
-    _ name: String, to table: inout BenchmarkTable, _ body: () throws -> Int
+    _ name: String, goal: Double, to table: inout BenchmarkTable, _ body: () throws -> Int
   ) throws {
     var rows = 0
+    var spent: [Double] = []
     let times = try (0..<repeats).map { _ in
-      let start = wallSeconds()
+      let (start, used) = (wallSeconds(), cpuSeconds())
       rows = try body()
+      spent.append((cpuSeconds() - used) * 1e3)
       return (wallSeconds() - start) * 1e3
     }
-    table.add(name, [median(times), times.max() ?? 0, Double(rows)])
+    table.add(name, [goal, median(times), times.max() ?? 0, median(spent), Double(rows)])
   }
+
+  /// Of this process and of those that it started and that ended.
+  private func cpuSeconds() -> Double { processCPUSeconds() + childrenCPUSeconds() }
 
   // MARK: - Questions
 
+  /// Milliseconds that a trend may take.
+  private static let trendGoal = 200.0
+  /// Milliseconds that the choice of a baseline may take.
+  private static let choiceGoal = 100.0
+
   private struct Question: Sendable {
     var name: String
+    var goal = HistoryBenchmark.trendGoal
     var ask: @Sendable (ResultStore, Int) throws -> Int
   }
 
   private static let project = "bench"
   private static let environment = "bench-00000000"
+
+  /// Nanoseconds since 1970 of the first run's start, and between two starts.
+  private static let firstRun: Int64 = 1_700_000_000_000_000_000
+  private static let runInterval: Int64 = 3_600_000_000_000
 
   private static func main(_ limit: Int) -> RunFilter {
     RunFilter(
@@ -93,20 +112,27 @@ struct HistoryBenchmark: AsyncParsableCommand {
 
   private static let questions = [
     Question(name: "all composites, the last 100 runs") { store, _ in
-      let found = try store.runs(main(100), parts: .judged)
-      return MainChanges(runs: found.map(\.record), environment: environment).points.count
+      try changes(LatencyMetric.allCases, RateMetric.allCases, main(100), store)
     },
     Question(name: "ttft_p50 of every run") { store, runs in
-      let parts = RunParts(
-        latencies: [.ttftP50], rates: [], figures: .none, hasObjectives: false,
-        hasSelfCheck: false)
-      let table = TrendTable(try store.runs(main(runs), parts: parts).map(\.record))
-      guard let trend = table.composite(.latency(.ttftP50)) else { return 0 }
-      _ = ChangePoints.find(in: trend, runs: table.runs, environment: environment)
-      return trend.points.count
+      try changes([.ttftP50], [], main(runs), store)
     },
-    Question(name: "choice of a baseline") { store, _ in try choose(store) },
+    Question(name: "choice of a baseline", goal: choiceGoal) { store, _ in try choose(store) },
   ]
+
+  /// Reads trends as the command does, and looks for changes.
+  private static func changes(
+    _ latencies: [LatencyMetric], _ rates: [RateMetric], _ filter: RunFilter, _ store: ResultStore
+  ) throws -> Int {
+    let parts = RunParts(
+      latencies: latencies, rates: rates, figures: .none, hasObjectives: false,
+      hasSelfCheck: false)
+    let table = TrendTable(try store.series(filter, parts: parts))
+    return table.composites().reduce(0) { sum, trend in
+      _ = ChangePoints.find(in: trend, runs: table.runs, environment: environment)
+      return sum + trend.points.count
+    }
+  }
 
   /// Reads main's newest runs, looks for changes, and chooses, as `run` does.
   private static func choose(_ store: ResultStore) throws -> Int {
@@ -115,13 +141,12 @@ struct HistoryBenchmark: AsyncParsableCommand {
     let found = try store.runs(filter, parts: .judged)
     let entries = found.map { HistoryEntry(header: $0.record.header, storedAt: $0.storedAt) }
     var rules = BaselineRules(branch: "main", environment: environment)
-    let series = Set(
-      Baseline.series(runs: entries, candidates: [], rules: rules) { _ in .unknown })
+    let order = Baseline.series(runs: entries, candidates: [], rules: rules) { _ in .unknown }
+    let series = Set(order)
     let changes = MainChanges(
       runs: found.map(\.record).filter { series.contains($0.header.runID) },
       environment: environment)
-    rules.segmentStarts = changes.segmentStarts
-    rules.proposedRegression = changes.proposed?.runID
+    rules.apply(changes, in: order, accepted: [])
     let selection = Baseline.choose(runs: entries, candidates: [], rules: rules) { _ in .unknown }
     return selection.needed.count
   }
@@ -137,12 +162,20 @@ struct HistoryBenchmark: AsyncParsableCommand {
   }
 
   private static func commands(_ runs: Int) -> [[String]] {
-    [
-      ["trends"], ["trends", "ttft_p50", "--last", "\(runs)", "--csv"],
-      ["trends", "sustained/short/ttft_p95", "--last", "\(runs)", "--json"],
-      ["trends", "sustained/error", "--last", "\(runs)", "--csv"],
-      ["trends", "sustained/short/ttft.p99", "--last", "\(runs)", "--csv"],
-    ]
+    let all = ["--last", "\(runs)"]
+    let day = UnixNanos(firstRun + Int64(runs / 2) * runInterval).iso8601.prefix(10)
+    return [
+      [], ["--json"], ["--html", "-"], ["--list"],
+      ["ttft_p50"] + all, ["ttft_p50", "--csv"] + all, ["ttft_p50", "--json"] + all,
+      ["ttft_p50", "--html", "-"] + all,
+      ["ttft_p50", "--csv", "--since", String(day)] + all,
+      ["sustained/short/ttft_p95", "--json"] + all,
+      ["error", "--csv"] + all, ["sustained/error", "--json"] + all,
+      ["sustained/short/ttft.p99", "--csv"] + all, ["ttft.p99", "--csv"] + all,
+      all, ["--csv"] + all, ["--json"] + all, ["--html", "-"] + all,
+      ["--profile", "sustained", "--csv"] + all, ["--profile", "sustained", "--json"] + all,
+      ["--profile", "sustained", "--html", "-"] + all,
+    ].map { ["trends"] + $0 }
   }
 
   private func run(_ program: URL, _ arguments: [String], _ location: StoreLocation) throws -> Int {
@@ -185,7 +218,7 @@ struct HistoryBenchmark: AsyncParsableCommand {
       record.header.commit = String(SHA256.hexDigest("commit \(i)").prefix(40))
       record.header.branch = i % 10 == 9 ? "change/\(i)" : "main"
       record.header.startedAt = UnixNanos(
-        1_700_000_000_000_000_000 + Int64(i) * 3_600_000_000_000)
+        HistoryBenchmark.firstRun + Int64(i) * HistoryBenchmark.runInterval)
       // Runs differ by 2 %, and main gets slower and faster again now and then.
       let luck = (random.nextUnit() + random.nextUnit() - 1) * 0.05 + (i / 700 % 2 == 0 ? 0 : 0.1)
       for cell in levels.indices {
