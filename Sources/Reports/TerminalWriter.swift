@@ -56,7 +56,8 @@ struct TerminalWriter {
   }
 
   /// A table with an empty line after; nothing for no rows. A title that starts with `>` aligns
-  /// its column to the right; the first column is cut where the table would be too wide.
+  /// its column to the right; the first column is cut where the table would be too wide, in the
+  /// middle, so that what a name ends with is still told.
   mutating func table(_ titles: [String], _ rows: [[TerminalCell]]) {
     guard !rows.isEmpty else { return }
     var grid = rows.map { row in row.map { TerminalCell(clean($0.text), $0.style) } }
@@ -68,7 +69,7 @@ struct TerminalWriter {
     if excess > 0 {
       widths[0] = max(head[0].count, 12, widths[0] - excess)
       for row in grid.indices where grid[row][0].text.count > widths[0] {
-        grid[row][0].text = grid[row][0].text.prefix(widths[0] - 1) + "…"
+        grid[row][0].text = Self.cut(grid[row][0].text, to: widths[0])
       }
     }
     let isRight = titles.map { $0.hasPrefix(">") }
@@ -76,6 +77,18 @@ struct TerminalWriter {
     for row in grid { put(row, widths, isRight) }
     blank()
   }
+
+  /// A text of that width with what follows its last `/`, a metric's name, else with as much of its
+  /// end as of its beginning.
+  private static func cut(_ text: String, to width: Int) -> String {
+    let room = width - 1
+    let end = text.lastIndex(of: "/").map { text[$0...] } ?? text.suffix(room / 2)
+    let tail = end.count + beginningMin <= room ? end : text.suffix(room / 2)
+    return text.prefix(room - tail.count) + "…" + tail
+  }
+
+  /// Characters of a text's beginning that are left of it at least.
+  private static let beginningMin = 3
 
   /// The verdict: its name with weight, the headline after it, all of it one line for a log.
   mutating func verdict(_ label: String, _ headline: String, _ style: TerminalStyle) {

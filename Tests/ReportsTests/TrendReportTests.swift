@@ -9,7 +9,7 @@ import Testing
 struct TrendReportTests {
   /// Runs whose `ttft_p50` rises by a tenth at run 40 and whose `tpot_p50` falls at run 20.
   static func report(
-    runs count: Int = 60, name: String = "", isMade: Bool = true
+    runs count: Int = 60, name: String = "", isMade: Bool = true, scenario: String? = nil
   ) -> TrendReport {
     var random = SeededGenerator(seed: 4, label: "trends")
     let records = (0..<count).map { index -> RunRecord in
@@ -18,7 +18,8 @@ struct TrendReportTests {
         startedAt: UnixNanos(1_769_860_800_000_000_000 + Int64(index) * 43_200_000_000_000),
         scenarios: ["short" + name])
       header.commit = name + String(SHA256.hexDigest("commit \(index)").prefix(40))
-      let key = CellKey(profile: "sustained" + name, scenario: "short" + name)
+      let key = CellKey(
+        profile: "sustained" + name, scenario: "short" + name + (scenario ?? ""))
       let luck = (random.nextUnit() - 0.5) * 0.04
       return RunRecord(
         header: header,
@@ -33,7 +34,7 @@ struct TrendReportTests {
         rates: [RateCount(profile: key.profile, rate: .error, k: index % 7 == 0 ? 2 : 0, n: 300)])
     }
     let table = TrendTable(records)
-    let trends = table.composites()
+    let trends = scenario == nil ? table.composites() : table.cells()
     var report = TrendReport(
       project: "project" + name, environment: "default-00000000", branch: "main" + name,
       runs: table.runs, trends: trends,
@@ -78,6 +79,27 @@ struct TrendReportTests {
     #expect(text.contains("40 earlier runs: --csv and --json have all."))
     #expect(text.split(separator: "\n").contains { $0.hasSuffix("% regression") })
     #expect(text.hasSuffix("(ttft_p50 \(report.proposed[0].changeText)).\n"))
+  }
+
+  @Test("Names that are too long for a line still tell their metric, and lines keep their width")
+  func longNames() {
+    let report = TrendReportTests.report(
+      scenario: "/" + String(repeating: "long-name-", count: 4))
+    let lines = String(decoding: TrendText.bytes(report), as: UTF8.self).split(separator: "\n")
+    #expect(lines.filter { $0.contains("…") && $0.contains("/ttft_p50  ") }.count == 2)
+    #expect(lines.contains { $0.contains("…") && $0.contains("/tpot_p50  ") })
+    #expect(lines.allSatisfy { $0.count <= 110 })
+  }
+
+  @Test("The first of several regressions is the one that is listed first")
+  func earliest() throws {
+    var report = TrendReportTests.report()
+    let point = try #require(report.proposed.first)
+    var other = point
+    other.id = .gate(HypothesisID(metric: .latency(.ttftP95)))
+    report.changes[0].append(other)
+    let text = String(decoding: TrendText.bytes(report), as: UTF8.self)
+    #expect(text.hasSuffix("(ttft_p50 \(point.changeText)).\n"))
   }
 
   @Test("A series without a change says so, and a page of it is whole")

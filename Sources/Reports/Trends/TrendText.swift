@@ -5,7 +5,10 @@ import Model
 public enum TrendText {
   /// Runs that a single trend lists.
   public static let runsMax = 20
-  private static let sparklineWidth = 40
+  /// Signs of a sparkline at most, and beside long names at least.
+  private static let sparklineWidths = 12...40
+  /// Columns that the other figures of a line take.
+  private static let figuresWidth = 57
   private static let columns = 110
 
   /// The report, UTF-8, with escape codes for colour if `isColoured`.
@@ -15,9 +18,12 @@ public enum TrendText {
     var writer = TerminalWriter(columns: columns, isColoured: isColoured)
     writer.line(context(report), .dim)
     writer.blank()
+    let names = report.trends.map(\.id.shown.count).max() ?? 0
+    let width = min(
+      max(columns - figuresWidth - names, sparklineWidths.lowerBound), sparklineWidths.upperBound)
     writer.table(
       ["metric", ">at first", ">now", ">change", ">noise", ">last run", "trend"],
-      zip(report.trends, report.changes).map { row($0, $1, isUnicode) })
+      zip(report.trends, report.changes).map { row($0, $1, sparkline: width, isUnicode) })
     if report.trends.count == 1 { runs(report, &writer) }
     changes(report, &writer)
     writer.sentences(report.notes, .yellow)
@@ -40,7 +46,7 @@ public enum TrendText {
   static func date(_ run: TrendRun) -> String { String(run.startedAt.iso8601.prefix(10)) }
 
   private static func row(
-    _ trend: Trend, _ changes: [ChangePoint], _ isUnicode: Bool
+    _ trend: Trend, _ changes: [ChangePoint], sparkline width: Int, _ isUnicode: Bool
   ) -> [TerminalCell] {
     let summary = TrendSummary(trend, changes)
     let isProposed = changes.contains { $0.state == .proposed }
@@ -48,14 +54,16 @@ public enum TrendText {
       .init(trend.id.shown), .init(summary.first), .init(summary.now),
       .init(summary.change, isProposed ? .red : .plain), .init(summary.noise),
       .init(summary.last),
-      .init(sparkline(trend, isUnicode)),
+      .init(sparkline(trend, width, isUnicode)),
     ]
   }
 
   /// How a trend went. It spans at least what runs of an unchanged service differ by, or two points
   /// of a rate.
-  private static func sparkline(_ trend: Trend, _ isUnicode: Bool) -> String {
-    let values = Sparkline.means(trend.points.map(\.value), count: sparklineWidth)
+  private static func sparkline(
+    _ trend: Trend, _ width: Int, _ isUnicode: Bool
+  ) -> String {
+    let values = Sparkline.means(trend.points.map(\.value), count: width)
     let largest = values.map(\.magnitude).max() ?? 0
     let share: Double
     switch trend.scale {
@@ -133,7 +141,7 @@ public enum TrendText {
   /// What it comes to, in a sentence.
   static func summary(_ report: TrendReport) -> String {
     let proposed = report.proposed
-    guard let earliest = proposed.last else {
+    guard let earliest = proposed.min(by: { $0.run < $1.run }) else {
       let count = report.allChanges.count
       if count > 0 {
         return "No regression is open; \(Figures.count(count, "change point"))."
