@@ -4,6 +4,8 @@ public struct RunSeries: Sendable {
   public struct Run: Sendable, Equatable {
     /// The run's id.
     public var runID: String
+    /// Its branch.
+    public var branch: String
     /// Its commit.
     public var commit: String
     /// Its start.
@@ -15,10 +17,11 @@ public struct RunSeries: Sendable {
 
     /// A run.
     public init(
-      runID: String, commit: String, startedAt: UnixNanos, storedAt: UnixNanos? = nil,
-      tokenUnit: TokenUnit = .usage
+      runID: String, branch: String, commit: String, startedAt: UnixNanos,
+      storedAt: UnixNanos? = nil, tokenUnit: TokenUnit = .usage
     ) {
       self.runID = runID
+      self.branch = branch
       self.commit = commit
       self.startedAt = startedAt
       self.storedAt = storedAt
@@ -151,7 +154,7 @@ extension RunSeries.Run {
   /// The run of a header.
   public init(_ header: RunHeader, storedAt: UnixNanos? = nil) {
     self.init(
-      runID: header.runID, commit: header.commit, startedAt: header.startedAt,
-      storedAt: storedAt, tokenUnit: header.tokenUnit)
+      runID: header.runID, branch: header.branch, commit: header.commit,
+      startedAt: header.startedAt, storedAt: storedAt, tokenUnit: header.tokenUnit)
   }
 }

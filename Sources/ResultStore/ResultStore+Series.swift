@@ -6,7 +6,7 @@ extension ResultStore {
   public func series(_ filter: RunFilter, parts: RunParts) throws(StoreError) -> RunSeries {
     let hasFigures = parts.figures != .none && parts.figures != .named([])
     let columns =
-      "key, run_id, commit_id, started_at, stored_at, token_unit"
+      "key, run_id, commit_id, started_at, stored_at, token_unit, branch"
       + (hasFigures ? ", profiles, scenarios, regions" : "")
     let (sql, values) = filter.selecting(columns)
     var keys: [Int64] = []
@@ -18,12 +18,12 @@ extension ResultStore {
       keys.append(try row.integer(0))
       runs.append(
         RunSeries.Run(
-          runID: try row.text(1), commit: try row.text(2),
+          runID: try row.text(1), branch: try row.text(6), commit: try row.text(2),
           startedAt: UnixNanos(try row.integer(3)), storedAt: UnixNanos(try row.integer(4)),
           tokenUnit: try RunColumns.code(row, 5) { TokenUnit(rawValue: $0) }))
-      if hasFigures, lists.insert(row.joined(6..<9)).inserted {
+      if hasFigures, lists.insert(row.joined(7..<10)).inserted {
         cells.add(
-          try reader.names(row, 6), try reader.names(row, 7), try reader.names(row, 8))
+          try reader.names(row, 7), try reader.names(row, 8), try reader.names(row, 9))
       }
     }
     keys.reverse()

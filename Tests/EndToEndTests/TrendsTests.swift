@@ -143,6 +143,22 @@ struct TrendsTests {
     #expect(ids.map(String.init) == (0..<20).map { "default-00000000-\($0)" })
   }
 
+  @Test("Runs of a merge queue are main's once their commit is there")
+  func mergeQueue() throws {
+    let fixture = try Fixture(commits: 3)
+    var runs = fixture.runs(environment: "default-00000000", slower: nil)
+    for index in runs.indices where index >= 5 {
+      runs[index].header.branch = "gh-readonly-queue/main/pr-\(index)-abc"
+      // The last entry was thrown out.
+      if index >= 10 { runs[index].header.commit = String(repeating: "e", count: 40) }
+    }
+    let store = try ResultStore.open(fixture.location, for: .write)
+    for run in runs { try store.importRun(run) }
+    let end = try fixture.product.run("trends", "ttft_p50", "--csv")
+    let ids = end.output.split(separator: "\r\n").dropFirst().map { $0.prefix { $0 != "," } }
+    #expect(ids.map(String.init) == (0..<10).map { "default-00000000-\($0)" })
+  }
+
   @Test("What cannot be shown is said, with what there is")
   func wrong() throws {
     let fixture = try Fixture(commits: 2)

@@ -9,7 +9,7 @@ struct SeriesTests {
   /// What a series says, run by run: comparable, since NaN stands for nothing.
   private func values(_ series: RunSeries) -> [String] {
     var lines = series.runs.map {
-      "\($0.runID) \($0.commit) \($0.startedAt) \($0.tokenUnit.rawValue)"
+      "\($0.runID) \($0.branch) \($0.commit) \($0.startedAt) \($0.tokenUnit.rawValue)"
     }
     for (id, column) in zip(series.ids, series.columns) {
       for (run, value) in column.values.enumerated() where !value.isNaN {

@@ -23,7 +23,13 @@ struct QueuePlaces {
   /// Asks git about the commits of those runs that are the queue's, once for all of them; nothing
   /// where there is none. `unknown` stands for what git cannot place.
   mutating func ask(about headers: [RunHeader], unknown: Ancestry = .unknown) {
-    let commits = Set(headers.filter(isQueued).map(\.commit)).filter { places[$0] == nil }
+    ask(about: headers.map { RunSeries.Run($0) }, unknown: unknown)
+  }
+
+  /// The same of runs without their headers.
+  mutating func ask(about runs: [RunSeries.Run], unknown: Ancestry = .unknown) {
+    let commits = Set(runs.filter { isQueued($0.branch) }.map(\.commit))
+      .filter { places[$0] == nil }
     guard !commits.isEmpty else { return }
     let tip = ((try? git.tip(ofBranch: branch)) ?? nil) ?? knownTip
     let found = tip.flatMap { try? git.ancestry(of: $0, commits: Array(commits)) } ?? [:]
@@ -35,13 +41,22 @@ struct QueuePlaces {
 
   /// Where a run of the queue stands to main, nil for any other run.
   func place(of header: RunHeader) -> Ancestry? {
-    isQueued(header) ? places[header.commit] ?? .unknown : nil
+    place(branch: header.branch, commit: header.commit)
   }
 
   /// True for a run of main, or of the queue once its commit is there.
   func isMain(_ header: RunHeader) -> Bool {
-    header.branch == branch || place(of: header) == .ancestor
+    isMain(branch: header.branch, commit: header.commit)
   }
 
-  private func isQueued(_ header: RunHeader) -> Bool { header.branch.hasPrefix(prefix) }
+  /// The same of a run without its header.
+  func isMain(branch: String, commit: String) -> Bool {
+    branch == self.branch || place(branch: branch, commit: commit) == .ancestor
+  }
+
+  private func place(branch: String, commit: String) -> Ancestry? {
+    isQueued(branch) ? places[commit] ?? .unknown : nil
+  }
+
+  private func isQueued(_ branch: String) -> Bool { branch.hasPrefix(prefix) }
 }

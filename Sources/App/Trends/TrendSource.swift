@@ -129,20 +129,27 @@ struct TrendSource {
   // MARK: - Runs
 
   /// The runs with their values, the oldest first; never empty. By git's order where it knows their
-  /// commits.
+  /// commits. Of main also those that a merge queue measured before they were there.
   func runs(_ parts: RunParts) throws -> RunSeries {
+    var queue = QueuePlaces(into: main.gate.branch, git: main.git, knownTip: tip)
+    let prefix = branch == main.gate.branch ? queue.prefix : nil
     var found = RunSeries()
     if let store {
-      let filter = RunFilter(
+      var filter = RunFilter(
         project: main.project, environment: main.environment, branch: branch, isFinished: true,
         isUsable: true, since: query.since, limit: query.last)
+      filter.branchPrefix = prefix
       found = try store.series(filter, parts: parts)
-      let committed = found.runs.indices.filter {
-        found.runs[$0].commit != RunHeader.uncommitted
-      }
-      if committed.count < found.runs.count { found = found.selecting(committed) }
     }
-    addFile(to: &found)
+    queue.ask(about: found.runs)
+    addFile(to: &found, branchPrefix: prefix)
+    queue.ask(about: found.runs, unknown: .ancestor)
+    let serving = found.runs.indices.filter { index in
+      let run = found.runs[index]
+      return run.commit != RunHeader.uncommitted
+        && (prefix == nil || queue.isMain(branch: run.branch, commit: run.commit))
+    }
+    if serving.count < found.runs.count { found = found.selecting(serving) }
     guard let newest = found.runs.last else { throw noRuns() }
     if found.runs.allSatisfy({ $0.commit == newest.commit }) { return found }
     let places = ((try? main.git.distances(from: tip ?? newest.commit)) ?? [:])
@@ -151,14 +158,14 @@ struct TrendSource {
     return found.selecting(Baseline.inOrder(found.runs, gitOrder: places))
   }
 
-  private func addFile(to found: inout RunSeries) {
+  private func addFile(to found: inout RunSeries, branchPrefix: String?) {
     guard let file else { return }
     let known = Set(found.runs.map(\.runID))
     let more = file.runs.filter { run in
       let header = run.header
-      return !known.contains(header.runID) && header.branch == branch && header.isUsable
-        && header.isFinished && header.exploration == nil
-        && query.since.map { header.startedAt >= $0 } ?? true
+      return !known.contains(header.runID) && header.isUsable && header.isFinished
+        && (header.branch == branch || branchPrefix.map { header.branch.hasPrefix($0) } ?? false)
+        && header.exploration == nil && query.since.map { header.startedAt >= $0 } ?? true
     }
     guard !more.isEmpty else { return }
     found.append(more)
