@@ -15,6 +15,7 @@ struct DivisiveWalk {
   private let gaps: [Double]
   /// Of each sorted value the norm of its term.
   private let strides: [Double]
+  private let total: Double
   /// Of each t the least norm of S_t at which q(t) may be `enough`.
   private let needed: [Double]
 
@@ -39,6 +40,7 @@ struct DivisiveWalk {
     let size = Double(n)
     let spread = reaches.reduce(0, +) / (2 * size * size)
     strides = reaches.map { max(0, $0 / size - spread).squareRoot() * (1 + 1e-9) }
+    total = strides.reduce(0, +)
     needed = (0...n).map { t in
       (enough * Double(t) * Double(n - t) / (2 * size)).squareRoot() * (1 - 1e-9)
     }
@@ -51,12 +53,14 @@ struct DivisiveWalk {
       return order.withUnsafeBufferPointer { order in
         strides.withUnsafeBufferPointer { strides in
           needed.withUnsafeBufferPointer { needed in
-            var bound = 0.0
+            // From the last place that was looked at, and to the end, where S is 0 again.
+            var (bound, rest) = (0.0, total)
             for t in 1...(order.count - minimum) {
               let place = order[t - 1]
               isLeft[place] = 1
               bound += strides[place]
-              guard t >= minimum, bound >= needed[t] else { continue }
+              rest -= strides[place]
+              guard bound >= needed[t], rest >= needed[t], t >= minimum else { continue }
               let square = squaredNorm(isLeft, t)
               if q(isLeft, t, square) >= enough { return true }
               bound = square.squareRoot()
