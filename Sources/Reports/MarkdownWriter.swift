@@ -1,19 +1,28 @@
 /// Lays out Markdown within a limit of bytes: what does not fit is cut at a row's border and
-/// counted, folds are always closed.
+/// counted, folds are always closed, and a last line says what is left out after the cut.
 struct MarkdownWriter {
-  /// Bytes kept free for the note of a cut and the end of a fold.
-  private static let reserve = 256
+  /// Bytes kept free for the note of a cut, the end of a fold and the last line.
+  private static let reserve = 512
 
   private var text = ""
   private let bytesMax: Int
   private var isFull = false
+  /// The summaries of folds that there was no room for.
+  private var foldsLeftOut: [String] = []
 
   init(bytesMax: Int) {
     self.bytesMax = bytesMax
   }
 
-  /// The text so far, UTF-8.
-  var bytes: [UInt8] { Array(text.utf8) }
+  /// The text so far, UTF-8, and a line on what was left out.
+  var bytes: [UInt8] { Array((text + leftOut).utf8) }
+
+  private var leftOut: String {
+    guard isFull else { return "" }
+    let folds = foldsLeftOut.map { String($0.prefix { $0 != ":" }) }
+    let names = folds.isEmpty ? "" : ": " + folds.joined(separator: "; ")
+    return "*There is no room for more here: see result.json\(names.prefix(300)).*\n\n"
+  }
 
   /// One paragraph.
   mutating func paragraph(_ line: MarkdownText) {
@@ -29,6 +38,7 @@ struct MarkdownWriter {
   mutating func list(_ items: [MarkdownText]) {
     guard !items.isEmpty else { return }
     for (index, item) in items.enumerated() where !put("- " + item.source + "\n") {
+      guard index > 0 else { return }
       noteCut(items.count - index)
       break
     }
@@ -41,8 +51,9 @@ struct MarkdownWriter {
     guard !rows.isEmpty else { return }
     let head = titles.map { $0.hasPrefix(">") ? String($0.dropFirst()) : $0 }
     let rule = titles.map { $0.hasPrefix(">") ? "--:" : ":--" }
-    guard put(line(head) + line(rule)) else { return }
-    for (index, row) in rows.enumerated() where !put(line(row.map(\.source))) {
+    let lines = rows.map { line($0.map(\.source)) }
+    guard put(line(head) + line(rule) + lines[0]) else { return }
+    for (index, line) in lines.enumerated().dropFirst() where !put(line) {
       noteCut(rows.count - index)
       break
     }
@@ -55,10 +66,17 @@ struct MarkdownWriter {
     put("```\(language)\n" + lines.map { $0 + "\n" }.joined() + "```\n\n")
   }
 
-  /// A fold with our own summary and what `body` writes; nothing once the limit is reached.
+  /// A fold with our own summary and what `body` writes; none where that is nothing, or where there
+  /// is no room for any of it.
   mutating func details(_ summary: String, _ body: (inout MarkdownWriter) -> Void) {
-    guard put("<details><summary>" + summary + "</summary>\n\n") else { return }
-    body(&self)
+    let before = text
+    let opening = "<details><summary>" + summary + "</summary>\n\n"
+    if put(opening) { body(&self) }
+    guard text.utf8.count > before.utf8.count + opening.utf8.count else {
+      text = before
+      if isFull { foldsLeftOut.append(summary) }
+      return
+    }
     text += "</details>\n\n"
   }
 
