@@ -30,7 +30,7 @@ struct CandidateIdentity: Equatable {
   static func find(
     commit flag: String?, branch: String?, pipeline: PipelineFacts, isCI: Bool, git: Git,
     mainBranch: String
-  ) throws -> CandidateIdentity {
+  ) -> CandidateIdentity {
     var finder = CandidateFinder(flag: flag, pipeline: pipeline, git: git)
     finder.askGit()
     let commit = finder.commit()

@@ -11,7 +11,7 @@ final class Signals: Sendable {
     var received: [Int32] = []
     var isKeeping = false
     var onSignal: (@Sendable (_ count: Int) -> Void)?
-    var beforeLeaving: (@Sendable () -> Void)?
+    var beforeLeaving: [Errand: @Sendable () -> Void] = [:]
     /// What waits for something and is to be told, by number.
     var waiters: [Int: @Sendable (ExitCode) -> Void] = [:]
     var nextWaiter = 0
@@ -52,14 +52,22 @@ final class Signals: Sendable {
   }
 
   private static func leave(_ state: State) -> Never {
-    state.beforeLeaving?()
+    for work in state.beforeLeaving.values { work() }
     Console.error("interrupted before load: nothing was measured, nothing is stored")
     _exit((state.code ?? .interrupted).rawValue)
   }
 
+  /// What is done before a signal ends the process.
+  enum Errand: Sendable {
+    /// Gives back the lease on the endpoint.
+    case lease
+    /// Says on the forge that there is no verdict.
+    case announcement
+  }
+
   /// Does `work` before a signal ends the process, nil for nothing; it takes a few seconds at most.
-  func beforeLeaving(_ work: (@Sendable () -> Void)?) {
-    state.withLock { $0.beforeLeaving = work }
+  func beforeLeaving(_ errand: Errand, _ work: (@Sendable () -> Void)?) {
+    state.withLock { $0.beforeLeaving[errand] = work }
   }
 
   /// From now on there is something to keep. Throws the code of a signal that came meanwhile.

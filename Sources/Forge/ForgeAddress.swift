@@ -49,13 +49,21 @@ public struct ForgeToken: Sendable, CustomStringConvertible, CustomDebugStringCo
   public let variable: String
   let text: String
 
-  /// The token for a forge: `STREAMGATE_FORGE_TOKEN`, else the forge's own variable; nil without
-  /// one, or where it holds what no header can.
-  public init?(for kind: ForgeKind, in variables: [String: String]) {
+  /// The token for a forge: `STREAMGATE_FORGE_TOKEN`, else the forge's own variable. Line ends
+  /// after it, as a secret has that was read from a file, are none of it; one that holds what no
+  /// header can is refused.
+  public init(for kind: ForgeKind, in variables: [String: String]) throws(ForgeTokenError) {
     let names = ["STREAMGATE_FORGE_TOKEN"] + ForgeToken.variables(of: kind)
-    guard let name = names.first(where: { !variables[$0, default: ""].isEmpty }) else { return nil }
-    let text = variables[name, default: ""]
-    guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
+    let isEnd: (Unicode.Scalar) -> Bool = { $0 == "\n" || $0 == "\r" }
+    let found = names.lazy.map { name in
+      var text = variables[name, default: ""].unicodeScalars
+      while text.last.map(isEnd) ?? false { text.removeLast() }
+      return (name: name, text: String(text))
+    }
+    guard let (name, text) = found.first(where: { !$0.text.isEmpty }) else { throw .missing }
+    guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      throw .malformed(variable: name)
+    }
     variable = name
     self.text = text
   }
@@ -85,4 +93,12 @@ public struct ForgeToken: Sendable, CustomStringConvertible, CustomDebugStringCo
   public var debugDescription: String { "***" }
   /// No children.
   public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// Why there is no token.
+public enum ForgeTokenError: Error, Sendable, Equatable {
+  /// No variable is set to one.
+  case missing
+  /// That variable holds what no header can.
+  case malformed(variable: String)
 }

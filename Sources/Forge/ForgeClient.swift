@@ -58,6 +58,10 @@ public struct ForgeClient: Sendable {
 
   /// Asks, and again after faults that may pass, as long as there is patience.
   func send(_ request: Request) throws(ForgeError) -> Answer {
+    guard hasTime(after: .zero) else {
+      let seconds = Int(patience.timeMax.seconds)
+      throw .unreachable(reason: "its answers so far took the \(seconds) s that there are")
+    }
     var pause = patience.firstPause
     var attempt = 1
     while true {
@@ -72,7 +76,7 @@ public struct ForgeClient: Sendable {
       case .limited(let wait): fault = ("its limit of requests is reached", wait)
       }
       let wait = max(fault.wait ?? pause, .zero)
-      guard Subprocess.now() + wait < deadline else {
+      guard hasTime(after: wait) else {
         if let wait = fault.wait { throw .busy(pause: wait) }
         throw .unreachable(reason: fault.reason)
       }
@@ -81,6 +85,13 @@ public struct ForgeClient: Sendable {
       pause = pause + pause
       attempt += 1
     }
+  }
+
+  /// True if a request that is sent after so long has time for an answer before the errand's end.
+  func hasTime(after wait: Nanos) -> Bool {
+    // Less than this share of a request's time is none: it would only hide what the fault was.
+    let least = Nanos(patience.requestTimeMax.rawValue / 20)
+    return Subprocess.now() + wait + least < deadline
   }
 
   /// Waits.

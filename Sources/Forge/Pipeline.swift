@@ -183,6 +183,12 @@ extension String {
 }
 
 extension PipelineFacts {
+  /// A forge that the repository is on and that none of our interfaces is spoken at, such as Azure
+  /// Repos; nil where it is none of these.
+  public var foreignForge: String? {
+    serverURL.flatMap { RemoteAddress($0 + "/owner/name") }?.foreignForge
+  }
+
   /// The address of an interface of that kind at the forge that the pipeline names; nil where it
   /// names none.
   public func apiURL(of kind: ForgeKind) -> String? {

@@ -48,6 +48,15 @@ struct RemoteAddress: Equatable {
     }
   }
 
+  /// A forge that is known and that none of our interfaces is spoken at; nil for any other.
+  var foreignForge: String? {
+    if host == "bitbucket.org" { return "Bitbucket" }
+    let isAzure =
+      host == "dev.azure.com" || host.hasSuffix(".dev.azure.com")
+      || host.hasSuffix(".visualstudio.com")
+    return isAzure ? "Azure Repos" : nil
+  }
+
   /// The address of that interface at this host.
   func apiURL(_ kind: ForgeKind) -> String {
     if kind == .github, host == "github.com" { return "https://api.github.com" }

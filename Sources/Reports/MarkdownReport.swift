@@ -37,8 +37,10 @@ public enum MarkdownReport {
     return writer.bytes
   }
 
-  static func mark(_ model: ReportModel) -> MarkdownText {
-    switch model.kind {
+  static func mark(_ model: ReportModel) -> MarkdownText { mark(model.kind) }
+
+  static func mark(_ kind: VerdictKind) -> MarkdownText {
+    switch kind {
     case .pass: "✅ "
     case .fail: "❌ "
     case .inconclusive: "⚠️ "

@@ -53,7 +53,7 @@ private struct Checkout {
   func identity(
     _ pipeline: PipelineFacts, commit: String? = nil, branch: String? = nil, isCI: Bool = false
   ) throws -> CandidateIdentity {
-    try CandidateIdentity.find(
+    CandidateIdentity.find(
       commit: commit, branch: branch, pipeline: pipeline, isCI: isCI, git: git, mainBranch: "main")
   }
 
@@ -148,7 +148,7 @@ struct CandidateTests {
         URL(filePath: checkout.folder.path, directoryHint: .isDirectory).absoluteString, clone.path,
       ], environment: checkout.environment)
     try #require(end.code == 0, "\(end.errors)")
-    let identity = try CandidateIdentity.find(
+    let identity = CandidateIdentity.find(
       commit: nil, branch: nil, pipeline: checkout.pull, isCI: true,
       git: Git(folder: clone.path, environment: checkout.environment), mainBranch: "main")
     #expect(identity.commit == checkout.head && identity.testedCommit == checkout.merge)

@@ -55,6 +55,26 @@ struct CheckRunTests {
     withExtendedLifetime(simulator) {}
   }
 
+  @Test("A verdict whose message was lost is told by the companion, in the same words")
+  func lost() throws {
+    let (job, simulator) = try failing()
+    job.server.fail("PATCH", .answer(403, headers: [], body: #"{"message":"no"}"#))
+    let end = try job.run("run")
+    #expect(end.code == 1 && end.errors.contains("the check run was not ended"), "\(end.errors)")
+    let check = try #require(job.server.checks.first)
+    #expect(text(check, "conclusion") == "failure")
+    #expect(text(check, "output", "title")?.hasPrefix("FAIL: ") ?? false)
+    #expect(text(check, "output", "summary")?.hasPrefix("### ❌ FAIL") ?? false)
+    withExtendedLifetime(simulator) {}
+  }
+
+  @Test("A check run is for one verdict: repeated runs are refused")
+  func repeated() throws {
+    let job = try Job()
+    let end = try job.run("run", "--check", "--repeat", "2")
+    #expect(end.code == 64 && end.errors.contains("--check is for one verdict"), "\(end.errors)")
+  }
+
   @Test("A run that cannot begin ends it with why")
   func noVerdict() throws {
     let (job, simulator) = try failing()

@@ -42,6 +42,7 @@ enum JudgedRun {
     }
     let candidates = try (101...102).map { id in
       var run = make(id, branch: "change", scale: scale)
+      run.header.commit = Job.head
       change(&run.header)
       return try write(run, in: product)
     }

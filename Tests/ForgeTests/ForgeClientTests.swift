@@ -40,6 +40,27 @@ struct ForgeClientTests {
     #expect(fixture.server.requests.count { $0.method == "POST" } == 3)
   }
 
+  @Test("An errand whose time is over asks no more, and its error is what went wrong")
+  func overTime() throws {
+    let fixture = try ForgeFixture(.github)
+    for _ in 0..<20 { fixture.server.fail("POST", .answer(503, headers: [], body: "")) }
+    // The first pause alone is longer than all the time there is.
+    let patience = ForgePatience(
+      attemptsMax: 5, firstPause: .seconds(200), requestTimeMax: .seconds(60),
+      timeMax: .seconds(120))
+    #expect(throws: ForgeError.unreachable(reason: "status 503")) {
+      try fixture.post("text", nil, patience)
+    }
+    #expect(fixture.server.requests.count { $0.method == "POST" } == 1)
+    let over = ForgePatience(requestTimeMax: .seconds(60), timeMax: .zero)
+    #expect {
+      _ = try fixture.client(over).send(.init(path: "/user"))
+    } throws: { error in
+      guard case .unreachable(let reason) = error as? ForgeError else { return false }
+      return !reason.contains("timed out") && !reason.contains("millisecond")
+    }
+  }
+
   @Test("A pause that is longer than the time that is left is not waited for")
   func longPause() throws {
     let fixture = try ForgeFixture(.github)
@@ -101,7 +122,7 @@ struct ForgeClientTests {
     let patience = ForgePatience(attemptsMax: 3, firstPause: .milliseconds(1))
     #expect {
       _ = try CheckRun.start(
-        "a", commit: "b", runURL: nil, client: try fixture.client(patience, apiURL: url))
+        "a", commit: "b", runURL: nil, mark: "m", client: try fixture.client(patience, apiURL: url))
     } throws: { error in
       guard case .unreachable = error as? ForgeError else { return false }
       return true
@@ -149,10 +170,10 @@ struct ForgeClientTests {
   @Test("A token that is wrong is said before anything is listed")
   func wrongToken() throws {
     let fixture = try ForgeFixture(.gitlab)
-    let token = try #require(ForgeToken(for: .gitlab, in: ["GITLAB_TOKEN": "other"]))
+    let token = try ForgeToken(for: .gitlab, in: ["GITLAB_TOKEN": "other"])
     let client = ForgeClient(
       try fixture.client().address, token: token, patience: .short)
-    let comment = StickyComment(in: 7, client: client, mark: fixture.mark(), text: "text")
+    let comment = StickyComment(in: 7, client: client, mark: fixture.mark()) { _, _ in "text" }
     #expect(throws: ForgeError.refused(status: 401, said: "Bad credentials")) {
       try comment.post()
     }
@@ -197,7 +218,7 @@ struct ForgeClientTests {
     let server = try TLSServer(certificates)
     let address = try #require(
       ForgeAddress(kind: .github, apiURL: server.url, repository: "acme/gateway"))
-    let token = try #require(ForgeToken(for: .github, in: ["GITHUB_TOKEN": ForgeFixture.token]))
+    let token = try ForgeToken(for: .github, in: ["GITHUB_TOKEN": ForgeFixture.token])
     for file in [nil, certificates.path("other.pem")] {
       // No patience could make it better: many attempts would take for ever.
       let patience = ForgePatience(attemptsMax: .max, firstPause: .seconds(3_600))
@@ -232,15 +253,34 @@ struct ForgeClientTests {
 
   @Test("A token shows as stars, and one that would break a header is none")
   func token() throws {
-    let token = try #require(ForgeToken(for: .github, in: ["GITHUB_TOKEN": "abc"]))
+    let token = try ForgeToken(for: .github, in: ["GITHUB_TOKEN": "abc"])
     var dumped = ""
     dump(token, to: &dumped)
     #expect("\(token)" == "***" && String(reflecting: token) == "***")
     #expect(!dumped.contains("abc"))
-    #expect(ForgeToken(for: .github, in: ["GITHUB_TOKEN": "a\r\nX: y"]) == nil)
-    #expect(ForgeToken(for: .gitlab, in: ["GITHUB_TOKEN": "abc", "CI_JOB_TOKEN": "x"]) == nil)
+    for text in ["a\r\nX: y", "a b", "ä", "a\u{0}"] {
+      #expect(throws: ForgeTokenError.malformed(variable: "GITHUB_TOKEN")) {
+        try ForgeToken(for: .github, in: ["GITHUB_TOKEN": text])
+      }
+    }
+    #expect(throws: ForgeTokenError.missing) {
+      try ForgeToken(for: .gitlab, in: ["GITHUB_TOKEN": "abc", "CI_JOB_TOKEN": "x"])
+    }
     let both = ["STREAMGATE_FORGE_TOKEN": "own", "GITLAB_TOKEN": "other"]
-    #expect(ForgeToken(for: .gitlab, in: both)?.variable == "STREAMGATE_FORGE_TOKEN")
+    #expect(try ForgeToken(for: .gitlab, in: both).variable == "STREAMGATE_FORGE_TOKEN")
+  }
+
+  @Test("The line ends after a token that was read from a file are none of it")
+  func tokenOfFile() throws {
+    let fixture = try ForgeFixture(.github)
+    for end in ["\n", "\r\n", "\n\n"] {
+      let token = try ForgeToken(for: .github, in: ["GITHUB_TOKEN": ForgeFixture.token + end])
+      let client = ForgeClient(try fixture.client().address, token: token, patience: .short)
+      #expect(try client.send(.init(path: "/user")).status == 200)
+    }
+    // What is nothing but a line end is as unset.
+    let variables = ["STREAMGATE_FORGE_TOKEN": "\n", "GITHUB_TOKEN": "abc"]
+    #expect(try ForgeToken(for: .github, in: variables).variable == "GITHUB_TOKEN")
   }
 
   @Test(

@@ -20,7 +20,7 @@ struct ForgeFixture {
   }
 
   func client(_ patience: ForgePatience = .short, apiURL: String? = nil) throws -> ForgeClient {
-    let token = try #require(ForgeToken(for: kind, in: ["STREAMGATE_FORGE_TOKEN": Self.token]))
+    let token = try ForgeToken(for: kind, in: ["STREAMGATE_FORGE_TOKEN": Self.token])
     let address = try #require(
       ForgeAddress(kind: kind, apiURL: apiURL ?? server.apiURL, repository: "acme/gateway"))
     return ForgeClient(address, token: token, patience: patience)
@@ -30,16 +30,16 @@ struct ForgeFixture {
     _ subject: String = "gateway", variant: String = "a",
     commit: String = String(repeating: "4f2a9c1be0", count: 4)
   ) -> CommentMark {
-    CommentMark(subject: [subject], variant: [variant], commit: commit)
+    CommentMark(gates: [.init(subject: subject, variant: variant, commit: commit)])
   }
 
   @discardableResult
   func post(
     _ text: String, _ mark: CommentMark? = nil, _ patience: ForgePatience = .short
   ) throws -> StickyComment.Outcome {
-    try StickyComment(
-      in: 7, client: try client(patience), mark: mark ?? self.mark(), text: text
-    ).post()
+    try StickyComment(in: 7, client: try client(patience), mark: mark ?? self.mark()) { kept, _ in
+      ([text] + kept.map { "kept " + $0.note }).joined(separator: "\n")
+    }.post()
   }
 }
 

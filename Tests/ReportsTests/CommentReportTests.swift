@@ -7,7 +7,7 @@ struct CommentReportTests {
   private func text(
     _ models: [ReportModel], runURL: String? = nil, isForeign: Bool = false
   ) -> String {
-    let bytes = CommentReport.bytes(models, runURL: runURL, isForeign: isForeign)
+    let bytes = CommentReport(models, runURL: runURL, isForeign: isForeign).bytes()
     #expect(bytes.count <= CommentReport.bytesMax)
     return String(decoding: bytes, as: UTF8.self)
   }
@@ -33,7 +33,10 @@ struct CommentReportTests {
       "[The job, with the whole report among its files](https://ci.example/1)",
     ]
     let lines = (between + rest).split(separator: "\n", omittingEmptySubsequences: false)
-    let others = lines.filter { !own.contains(String($0)) }.joined(separator: "\n")
+    let others = lines.filter {
+      !own.contains(String($0))
+        && $0.wholeMatch(of: #/No room for the details of \d+ more: see .*/#) == nil
+    }.joined(separator: "\n")
     return found + MarkdownCheck.problems(Array(others.utf8))
   }
 
@@ -85,6 +88,50 @@ struct CommentReportTests {
     #expect(
       self.text([ReportCase.pass.model, ReportCase.learning.model])
         .hasPrefix("### ⚠️ 1 of 2 gates passed, 1 could not tell; none failed\n"))
+  }
+
+  @Test("A run without a verdict says so first, with why and its exit code, whatever is in them")
+  func missing() {
+    let words = "the service said\n::error::<b>@everyone"
+    let missing = MissingVerdict(
+      project: "a|b`", environment: "default", commit: String(repeating: "4f2a9c1be0", count: 4),
+      why: words, exitCode: 69)
+    let text = String(decoding: CommentReport([.missing(missing)]).bytes(), as: UTF8.self)
+    #expect(text.hasPrefix("### ⛔ NO VERDICT on commit 4f2a9c1be04f: the service said "))
+    #expect(text.prefix { $0 != "\n" }.hasSuffix("(exit code 69)"))
+    #expect(!text.contains("<b>") && !text.contains("@everyone") && !text.contains("\n::"))
+  }
+
+  @Test("A gate that this call has no news of keeps its row, as its note tells it, made inert anew")
+  func kept() throws {
+    let earlier = CommentReport([ReportCase.fail.model, ReportCase.pass.model])
+    let notes = earlier.notes(among: 2)
+    let rows = try notes.map { try #require(CommentRow(note: $0)) }
+    let now = CommentReport([ReportCase.pass.model]).bytes(keeping: [rows[0]])
+    let text = String(decoding: now, as: UTF8.self)
+    #expect(text.hasPrefix("### ❌ 1 of 2 gates failed\n"))
+    let line = ReportCase.fail.model.verdictLine
+    #expect(text.contains("❌ FAIL") && text.contains(line.prefix(20)))
+    for note in ["", "pass", "a\nb\nc\nd\ne\nf"] { #expect(CommentRow(note: note) == nil) }
+    let evil = try #require(CommentRow(note: "pass\n<b>`x\ny\nz\n@everyone <script>"))
+    let inert = String(
+      decoding: CommentReport([ReportCase.pass.model]).bytes(keeping: [evil]), as: UTF8.self)
+    #expect(!inert.contains("<script>") && !inert.contains("@everyone"))
+  }
+
+  @Test("A note is short where a mark holds many", arguments: [1, 100])
+  func notes(count: Int) {
+    let notes = CommentReport([long]).notes(among: count)
+    #expect(notes[0].utf8.count < (count == 1 ? 400 : 260))
+  }
+
+  @Test("What there is no room for is said once, and no fold is empty", arguments: [1, 5, 70])
+  func leftOut(count: Int) {
+    let text = text(Array(repeating: long, count: count))
+    #expect(!text.contains(#/<details><summary>[^<]*</summary>\s*</details>/#))
+    #expect(!text.contains(#/more: see result\.json\.\*\n\s*\*\d+ more/#))
+    #expect(text.contains("There is no room for more here: see result.json"))
+    #expect(text.contains("No room for the details of") == (count == 70))
   }
 
   @Test("Hostile texts are inert among several reports too", arguments: Hostile.texts.indices)

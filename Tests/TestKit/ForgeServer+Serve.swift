@@ -35,6 +35,11 @@ extension ForgeServer {
       case .doneAndReset, nil: break
       }
       let reply = Router(shape: shape, pageSize: pageSize, state: state, request: request).reply()
+      state.withLock { state in
+        guard let after = state.afterNext, after.method == request.method else { return }
+        state.afterNext = nil
+        after.change(&state)
+      }
       if case .doneAndReset = fault { return connection.reset() }
       let body = reply.value.map { String(decoding: JSONWriter.bytes($0), as: UTF8.self) }
       connection.send(http(reply.status, reply.headers, body ?? ""))
@@ -125,6 +130,9 @@ private struct Router {
     if let comments = commentReply(rest, user) { return comments }
     if let pulls = pullReply(rest) { return pulls }
     if shape == .github, rest.first == "check-runs" { return checkReply(rest, user) }
+    if shape == .github, rest.first == "commits", rest.last == "check-runs" {
+      return checkList(of: rest[1])
+    }
     return .notFound
   }
 
@@ -255,6 +263,25 @@ private struct Router {
   }
 
   // MARK: Check runs
+
+  private func checkList(of commit: String) -> Reply {
+    let name = URLComponents(string: request.target)?.queryItems?
+      .first { $0.name == "check_name" }?.value
+    let found = state.withLock { state in
+      state.checks.filter { check in
+        check.value["head_sha"]?.stringValue == commit && check.value["name"]?.stringValue == name
+      }
+    }
+    let values = found.reversed().map { check in
+      check.value.merging(.object([JSONMember("id", .integer(Int64(check.id)))]))
+    }
+    return Reply(
+      status: 200,
+      value: .object([
+        JSONMember("total_count", .integer(Int64(values.count))),
+        JSONMember("check_runs", .array(values)),
+      ]))
+  }
 
   private func checkReply(_ path: [String], _ user: ForgeServer.User) -> Reply {
     guard user.canCheck else { return .message(403, "Resource not accessible by integration") }

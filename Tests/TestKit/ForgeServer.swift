@@ -120,6 +120,8 @@ public final class ForgeServer: Sendable {
     /// How many lists of comments must have been answered before a comment is made.
     var listsBeforeCreation = 0
     var lists = 0
+    /// What happens once, after the next request of that method.
+    var afterNext: (method: String, change: @Sendable (inout State) -> Void)?
   }
 
   /// Its shape.
@@ -181,6 +183,15 @@ public final class ForgeServer: Sendable {
   /// Lets the next requests of that method go wrong, one each; `*` is any method.
   public func fail(_ method: String, _ faults: Fault...) {
     state.withLock { $0.faults += faults.map { (method, $0) } }
+  }
+
+  /// Does something right after the next request of that method, as another client would.
+  public func afterNext(
+    _ method: String, _ change: @escaping @Sendable (_ comments: inout [Comment]) -> Void
+  ) {
+    state.withLock { state in
+      state.afterNext = (method, { change(&$0.comments) })
+    }
   }
 
   /// Makes the first comment wait until so many lists of comments have been answered from now on:

@@ -19,7 +19,8 @@ enum CapacitySession {
     loaded.plan.samples = nil
     loaded.plan.rate = rules.start
     loaded.exploration = "capacity, steps of \(step.length.words)"
-    let identity = try command.candidate.identity(for: loaded)
+    let candidate = command.candidate
+    let identity = await onOwnThread { [loaded] in candidate.identity(for: loaded) }
     let endpoint = try command.metrics.open(for: loaded.plan, options: global)
     var session = try await RunSession.open(
       loaded, options: global, identity: identity,

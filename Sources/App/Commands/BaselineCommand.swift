@@ -37,7 +37,7 @@ struct BaselineCommand: ParsableCommand {
       let history = try History.ofStoreOrFile(
         loaded, global: global, scope: History.Scope(isWhole: true))
       let judging = Judging(
-        loaded: loaded, identity: try candidate.identity(for: loaded), history: history)
+        loaded: loaded, identity: candidate.identity(for: loaded), history: history)
       let view = BaselineView(
         environment: loaded.environment, history: history,
         choice: judging.choice(candidates: []), baselineMax: loaded.plan.gate.baselineRuns,

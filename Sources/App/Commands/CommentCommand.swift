@@ -11,7 +11,8 @@ struct CommentCommand: AsyncParsableCommand {
     abstract: "Post the comment of a pull request, or bring it up to date, from result.json files.",
     discussion: """
       One comment a project and environment, found again by a hidden mark and its author; several
-      files make one comment. The token comes from STREAMGATE_FORGE_TOKEN, else from GITHUB_TOKEN,
+      files make one comment. A later call with some of them brings these up to date; the others
+      keep their row. The token comes from STREAMGATE_FORGE_TOKEN, else from GITHUB_TOKEN,
       GITEA_TOKEN or GITLAB_TOKEN, never from a flag. What the forge refuses is a warning and no
       error: the verdict is the exit code of run.
 
@@ -35,7 +36,22 @@ struct CommentCommand: AsyncParsableCommand {
   @Option(help: "Keep a comment of its own under this name, whatever projects are in it.")
   var key: String?
 
+  func validate() throws {
+    guard results.count <= CommentMark.gatesMax else {
+      throw ValidationError(
+        "\(results.count) results: a comment holds \(CommentMark.gatesMax) at most; "
+          + "give the others a comment of their own with --key.")
+    }
+  }
+
   func run() async throws {
+    // The files may be a stranger's: no word of theirs is a command to the pipeline.
+    let pipeline = PipelineOutput.fenced()
+    defer { pipeline.close() }
+    do { try await post() } catch { throw pipeline.told(error) }
+  }
+
+  private func post() async throws {
     // Everything is read and judged before anything is sent.
     let comparison = Comparison(global: global, maxLooks: nil, inconclusive: nil)
     let reports = try results.map { try comparison.judgeAgain($0) }
@@ -52,12 +68,16 @@ struct CommentCommand: AsyncParsableCommand {
         let comment = PullRequestComment(
           client: client, pullRequest: number,
           runURL: pipeline.followed?.runURL ?? pipeline.runURL, foreign: pipeline.foreignRun,
-          key: key)
+          key: key, expected: pipeline.commits)
         return .done(try comment.post(reports))
       }
     }
     switch outcome {
-    case .success(.done(let text)): Console.print(Console.inertLine(text))
+    case .success(.done(let outcome)):
+      Console.print(Console.inertLine(outcome.text))
+      if let warning = outcome.warning {
+        Console.error("warning: " + Console.inertLine(warning))
+      }
     case .success(.noPullRequest): try sayNoPullRequest(pipeline)
     case .failure(let error):
       Console.error(Console.inert(error.text("the comment was not written", at: address)))
@@ -66,7 +86,7 @@ struct CommentCommand: AsyncParsableCommand {
 
   /// What came of it.
   private enum Outcome: Sendable {
-    case done(String)
+    case done(PullRequestComment.Outcome)
     case noPullRequest
   }
 

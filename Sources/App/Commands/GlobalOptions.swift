@@ -49,6 +49,12 @@ struct GlobalOptions: ParsableArguments {
     }
   }
 
+  /// What the flags put over the plan.
+  var planOverrides: [PlanOverride] {
+    let store = store.map { PlanOverride(path: "store", text: $0, flag: "--store") }
+    return overrides.compactMap { PlanOverride(setting: $0) } + [store].compactMap { $0 }
+  }
+
   /// True if results may be coloured.
   var isColourful: Bool { isColourAllowed && Console.isOutputTerminal }
 

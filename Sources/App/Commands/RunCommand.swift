@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Forge
 import LoadEngine
 import Model
 public import Plan
@@ -98,8 +99,9 @@ struct RunCommand: AsyncParsableCommand {
             + "start anew: give one of them.")
       }
     }
-    if announcement.comment, count > 1 {
-      throw ValidationError("--comment is for one verdict: leave it out with --repeat.")
+    if announcement.comment || announcement.check == true, count > 1 {
+      let flag = announcement.comment ? "--comment" : "--check"
+      throw ValidationError("\(flag) is for one verdict: leave it out with --repeat.")
     }
     if credentials.policy != nil, bisect || count > 1 {
       throw ValidationError(
@@ -143,14 +145,21 @@ struct RunCommand: AsyncParsableCommand {
     if let recorder {
       extra.append(PlanOverride(path: "recorder", text: recorder, flag: "--recorder"))
     }
-    let loaded = try credentials.load(
-      global, extra: extra, load: load, isOneVerdict: count == 1 && !bisect)
-    let identity = try candidate.identity(for: loaded)
-    if !loaded.resolution.missingCredentials.isEmpty {
-      return await skip(loaded, identity, pipeline)
+    let loaded: LoadedPlan
+    do {
+      loaded = try credentials.load(
+        global, extra: extra, load: load, isOneVerdict: count == 1 && !bisect)
+    } catch {
+      await tellUnread(error, overrides: global.planOverrides + extra)
+      throw error
     }
-    let endpoint = try metrics.open(for: loaded.plan, options: global)
+    let (candidate, options) = (candidate, global)
+    let identity = await onOwnThread { candidate.identity(for: loaded) }
+    if !loaded.resolution.missingCredentials.isEmpty {
+      return await skip(loaded, identity, pipeline, signals)
+    }
     func open() async throws -> RunSession {
+      let endpoint = try metrics.open(for: loaded.plan, options: options)
       var session = try await RunSession.open(
         loaded, options: global, identity: identity,
         publisher: publisher(loaded, pipeline),
@@ -165,9 +174,8 @@ struct RunCommand: AsyncParsableCommand {
     if count > 1 {
       return try await open().seed(count: count, over: try spreadTime(loaded))
     }
-    let announcement = RunAnnouncement.open(
-      announcement, loaded, commit: identity.commit, options: global)
-    let check = await announcement?.begin()
+    let announcement = await announcement(loaded, identity)
+    let check = await announcement?.begin(signals)
     var report: Report?
     let end: Result<ExitCode, any Error>
     do {
@@ -182,6 +190,41 @@ struct RunCommand: AsyncParsableCommand {
     return try end.get()
   }
 
+  private func announcement(
+    _ loaded: LoadedPlan, _ identity: CandidateIdentity
+  ) async -> RunAnnouncement? {
+    let subject = RunAnnouncement.Subject(
+      project: loaded.plan.project, name: loaded.plan.gate.environment,
+      environment: loaded.environment, commit: identity.commit)
+    let (announcement, options, git) = (announcement, global, loaded.git)
+    return await onOwnThread {
+      RunAnnouncement.open(announcement, subject, git: git, options: options)
+    }
+  }
+
+  /// Says in the comment of a plan that is wrong that there is no verdict, where the plan at least
+  /// tells whose comment that is.
+  private func tellUnread(_ error: any Error, overrides: [PlanOverride]) async {
+    guard announcement.comment else { return }
+    let (candidate, options) = (candidate, global)
+    var commentAlone = announcement
+    commentAlone.check = false
+    let open = await onOwnThread { [announcement = commentAlone] () -> RunAnnouncement? in
+      guard let names = PlanFile.names(options.config, overrides: overrides) else {
+        options.say(
+          "note: --comment: the plan's project is not known, so that a comment keeps what it says")
+        return nil
+      }
+      let git = LoadedPlan.git(beside: options.config)
+      let commit = candidate.identity(git: git, mainBranch: GatePlan().branch).commit
+      return RunAnnouncement.open(
+        announcement,
+        RunAnnouncement.Subject(project: names.project, name: names.environment, commit: commit),
+        git: git, options: options)
+    }
+    await open?.end(error)
+  }
+
   private func publisher(_ loaded: LoadedPlan, _ pipeline: PipelineOutput) -> Publisher {
     Publisher(
       out: out, paths: loaded.plan.reports, junit: junitDialect.format,
@@ -190,11 +233,11 @@ struct RunCommand: AsyncParsableCommand {
 
   /// Says everywhere that nothing was measured, for want of the endpoint's credentials.
   private func skip(
-    _ loaded: LoadedPlan, _ identity: CandidateIdentity, _ pipeline: PipelineOutput
+    _ loaded: LoadedPlan, _ identity: CandidateIdentity, _ pipeline: PipelineOutput,
+    _ signals: Signals
   ) async -> ExitCode {
-    let announcement = RunAnnouncement.open(
-      announcement, loaded, commit: identity.commit, options: global)
-    let check = await announcement?.begin()
+    let announcement = await announcement(loaded, identity)
+    let check = await announcement?.begin(signals)
     let report = credentials.report(on: loaded, identity)
     global.say(credentials.line(loaded))
     let code = ExitCode.mostSevere(publisher(loaded, pipeline).publish(report))
@@ -239,9 +282,14 @@ struct CandidateOptions: ParsableArguments {
   }
 
   /// Flags first, then the pipeline, then git, asked in the plan's folder.
-  func identity(for loaded: LoadedPlan) throws -> CandidateIdentity {
-    try CandidateIdentity.find(
+  func identity(for loaded: LoadedPlan) -> CandidateIdentity {
+    identity(git: loaded.git, mainBranch: loaded.plan.gate.branch)
+  }
+
+  /// The same without a plan. Git is asked, which blocks.
+  func identity(git: Git, mainBranch: String) -> CandidateIdentity {
+    CandidateIdentity.find(
       commit: commit, branch: branch, pipeline: Environment.pipeline, isCI: Environment.isCI,
-      git: loaded.git, mainBranch: loaded.plan.gate.branch)
+      git: git, mainBranch: mainBranch)
   }
 }

@@ -31,6 +31,12 @@ struct ForgeOptions: ParsableArguments {
       facts.addRemote((try? git.originURL()) ?? nil, kind: provider)
     }
     guard let kind = provider ?? facts.forge else {
+      if let place = facts.foreignForge {
+        throw Failure(
+          .usage, "comments on pull requests of \(place) are not supported",
+          because: "GitHub, Gitea, Forgejo and GitLab are",
+          remedy: "leave the comment out here; summary.md and junit.xml of --out tell the same")
+      }
       throw Failure(
         .usage, "the forge that pull requests are on is not known", remedy: ForgeOptions.remedy)
     }

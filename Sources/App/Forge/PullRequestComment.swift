@@ -4,7 +4,7 @@ import Gate
 import Model
 import Reports
 
-/// A comment in a pull request, and what it says of reports.
+/// A comment in a pull request, and what it says of gates.
 struct PullRequestComment: Sendable {
   let client: ForgeClient
   let pullRequest: Int
@@ -14,39 +14,102 @@ struct PullRequestComment: Sendable {
   var foreign: FollowedRun?
   /// Set apart from other comments of the same project and environment; nil for by these alone.
   var key: String?
+  /// The commits that this job is about: a report on one of them is no surprise.
+  var expected: Set<String> = []
 
-  /// Posts the reports; returns what was done, for a person. Throws why it was not.
-  func post(_ reports: [Report]) throws(ForgeError) -> String {
+  /// What was done, for a person.
+  struct Outcome: Sendable {
+    var text: String
+    /// What is odd about it, nil for nothing.
+    var warning: String?
+  }
+
+  /// Posts the reports. Throws why it was not.
+  func post(_ reports: [Report]) throws(ForgeError) -> Outcome {
     let reports = foreign.map { run in reports.map { $0.of(run) } } ?? reports
-    let text = CommentReport.bytes(
-      reports.map(\.model), runURL: runURL, isForeign: foreign != nil)
+    let headers = reports.compactMap { $0.input.candidates.last?.header }
+    let warning = try warning(headers)
+    let report = CommentReport(
+      reports.map { .report($0.model) }, runURL: runURL, isForeign: foreign != nil,
+      remark: warning)
+    let gates = headers.map { header in
+      GateName(
+        project: header.project, name: PullRequestComment.name(of: header.environment),
+        environment: header.environment, commit: header.commit)
+    }
+    return Outcome(text: try post(report, gates, mayCreate: true), warning: warning)
+  }
+
+  /// Says of a gate that it has no verdict on its commit, so that an older one does not stand for
+  /// it.
+  func post(
+    missing verdict: MissingVerdict, of gate: GateName, mayCreate: Bool
+  ) throws(ForgeError) -> String {
+    try post(CommentReport([.missing(verdict)], runURL: runURL), [gate], mayCreate: mayCreate)
+  }
+
+  /// What a comment knows a gate by.
+  struct GateName: Sendable {
+    var project: String
+    /// The environment's name, without the digest of the plan.
+    var name: String
+    /// The environment, nil where the plan could not be read.
+    var environment: String?
+    var commit: String
+  }
+
+  private func post(
+    _ report: CommentReport, _ gates: [GateName], mayCreate: Bool
+  ) throws(ForgeError) -> String {
+    let notes = report.notes(among: gates.count)
+    let mark = CommentMark(
+      key: key,
+      gates: zip(gates, notes).map { gate, note in
+        CommentMark.Gate(
+          subject: "\(gate.project)\n\(gate.name)",
+          variant: gate.environment.map { "\(gate.project)\n\($0)" }, commit: gate.commit,
+          note: note)
+      })
     let comment = StickyComment(
-      in: pullRequest, client: client, mark: mark(reports),
-      text: String(decoding: text, as: UTF8.self))
+      in: pullRequest, client: client, mark: mark, mayCreate: mayCreate
+    ) { kept, bytesMax in
+      let rows = kept.compactMap { CommentRow(note: $0.note) }
+      return String(decoding: report.bytes(keeping: rows, bytesMax: bytesMax), as: UTF8.self)
+    }
     let place = "\(client.address.repository) pull request \(pullRequest)"
     switch try comment.post() {
     case .created(let id): return "comment \(id) created in \(place)"
     case .updated(let id): return "comment \(id) updated in \(place)"
     case .outdated(let id):
       return "comment \(id) in \(place) tells of a newer commit already: left as it is"
+    case .absent: return "no comment in \(place) to bring up to date"
     }
   }
 
-  private func mark(_ reports: [Report]) -> CommentMark {
-    let headers = reports.compactMap { $0.input.candidates.last?.header }
-    let commits = Set(headers.map(\.commit)).sorted().joined(separator: " ")
-    if let key {
-      return CommentMark(subject: ["key", key], variant: [], commit: commits)
+  /// What is said of reports that are neither on this job's commit nor on the one that the pull
+  /// request is at; nil for none.
+  private func warning(_ headers: [RunHeader]) throws(ForgeError) -> String? {
+    let others = headers.filter { header in
+      ![header.commit, header.testedCommit].contains { $0.map(expected.contains) ?? false }
     }
-    return CommentMark(
-      subject: headers.map { "\($0.project)\n\(PullRequestComment.name(of: $0.environment))" },
-      variant: headers.map { "\($0.project)\n\($0.environment)" }, commit: commits)
+    guard foreign == nil, !others.isEmpty else { return nil }
+    let head: String?
+    do throws(ForgeError) {
+      head = try client.headCommit(ofPullRequest: pullRequest)
+    } catch .refused {
+      return nil
+    }
+    let odd = others.filter { $0.commit != head && $0.testedCommit != head }
+    guard let head, let first = odd.first else { return nil }
+    let count = odd.count == 1 ? "The figures are" : "\(odd.count) results are"
+    return "\(count) of another commit (\(first.commit.prefix(12)), branch \(first.branch)): "
+      + "the pull request is at \(head.prefix(12))"
   }
 
   /// The environment's name without the digest of the plan, which changes with the plan.
-  static func name(of environment: String) -> Substring {
-    guard let dash = environment.lastIndex(of: "-") else { return environment[...] }
-    return environment[..<dash]
+  static func name(of environment: String) -> String {
+    guard let dash = environment.lastIndex(of: "-") else { return environment }
+    return String(environment[..<dash])
   }
 }
 
@@ -78,9 +141,20 @@ extension RunRecord {
 
 extension ForgeClient {
   /// A client for an errand that starts now; throws where no variable holds a token.
-  static func open(_ address: ForgeAddress) throws(Failure) -> ForgeClient {
+  static func open(
+    _ address: ForgeAddress, patience: ForgePatience = ForgePatience()
+  ) throws(Failure) -> ForgeClient {
     let variables = Environment.variables
-    guard let token = ForgeToken(for: address.kind, in: variables) else {
+    let token: ForgeToken
+    do throws(ForgeTokenError) {
+      token = try ForgeToken(for: address.kind, in: variables)
+    } catch {
+      if case .malformed(let variable) = error {
+        throw Failure(
+          .usage, "the token in \(variable) is none", at: ForgeClient.origin(of: address),
+          because: "a blank, a control character or a letter beyond ASCII is within it",
+          remedy: "set \(variable) to the token alone")
+      }
       let names = ["STREAMGATE_FORGE_TOKEN"] + ForgeToken.variables(of: address.kind)
       throw Failure(
         .usage, "no token for \(ForgeClient.origin(of: address))",
@@ -93,7 +167,7 @@ extension ForgeClient {
     let files = ["SSL_CERT_FILE", "CI_SERVER_TLS_CA_FILE"].compactMap { variables[$0] }
     return ForgeClient(
       address, token: token, agent: "streamgate/" + App.version,
-      caFile: files.first { !$0.isEmpty })
+      caFile: files.first { !$0.isEmpty }, patience: patience)
   }
 
   private static func origin(of address: ForgeAddress) -> String {

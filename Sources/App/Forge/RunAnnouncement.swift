@@ -1,7 +1,6 @@
 import ArgumentParser
 import Forge
 import Model
-import Plan
 import Reports
 
 /// How a run is announced on the forge.
@@ -24,6 +23,17 @@ struct AnnouncementOptions: ParsableArguments {
 /// What a run says of itself on the forge. Nothing here changes the verdict or its exit code: what
 /// the forge refuses is a warning.
 struct RunAnnouncement: Sendable {
+  /// What is announced: a gate and the commit that it is to judge.
+  struct Subject: Sendable {
+    var project: String
+    /// The environment's name, without the digest of the plan.
+    var name: String
+    /// The environment, nil where the plan could not be read whole.
+    var environment: String?
+    var commit: String
+  }
+
+  private let subject: Subject
   private let address: ForgeAddress
   /// The pull request to comment on, nil for none.
   private let pullRequest: Int?
@@ -33,17 +43,19 @@ struct RunAnnouncement: Sendable {
   private let options: GlobalOptions
 
   private struct Check {
-    var project: String
-    var commit: String
     /// True if a flag asks for it: then it is said why there is none.
     var isAsked: Bool
   }
 
+  /// How long the forge is asked by a process that a signal is about to end.
+  private static let leaving = ForgePatience(
+    attemptsMax: 2, firstPause: .milliseconds(200), requestTimeMax: .seconds(3),
+    timeMax: .seconds(4))
+
   /// What the flags and the pipeline ask for; nil for nothing, or where it cannot be done, which
-  /// is said before load.
+  /// is said before load. Asks git, which blocks.
   static func open(
-    _ announcement: AnnouncementOptions, _ loaded: LoadedPlan, commit: String,
-    options: GlobalOptions
+    _ announcement: AnnouncementOptions, _ subject: Subject, git: Git, options: GlobalOptions
   ) -> RunAnnouncement? {
     let pipeline = Environment.pipeline
     let number = announcement.forge.pullRequest ?? pipeline.pullRequest
@@ -52,15 +64,16 @@ struct RunAnnouncement: Sendable {
         "note: --comment: there is no pull request here, so that there will be no comment")
     }
     let pullRequest = announcement.comment ? number : nil
-    let isCommit = Git.isCommitID(commit)
+    let isCommit = Git.isCommitID(subject.commit)
     let isAsked = announcement.check == true
     if isAsked, !isCommit {
-      options.say("note: --check: \(commit) is no commit, so that there will be no check run")
+      options.say(
+        "note: --check: \(subject.commit) is no commit, so that there will be no check run")
     }
     let mayCheck = announcement.check ?? (pipeline.provider == .github)
     guard pullRequest != nil || (mayCheck && isCommit) else { return nil }
     do throws(Failure) {
-      let address = try announcement.forge.address(pipeline, git: loaded.git)
+      let address = try announcement.forge.address(pipeline, git: git)
       // The token is looked for now, so that a missing one is known before load.
       _ = try ForgeClient.open(address)
       let isCheck = mayCheck && isCommit && address.kind == .github
@@ -68,10 +81,8 @@ struct RunAnnouncement: Sendable {
         options.say("note: --check: only GitHub has check runs")
       }
       return RunAnnouncement(
-        address: address, pullRequest: pullRequest,
-        check: isCheck
-          ? Check(project: loaded.plan.project, commit: commit, isAsked: isAsked) : nil,
-        pipeline: pipeline, options: options)
+        subject: subject, address: address, pullRequest: pullRequest,
+        check: isCheck ? Check(isAsked: isAsked) : nil, pipeline: pipeline, options: options)
     } catch {
       if pullRequest != nil || isAsked {
         let flag = pullRequest != nil ? "--comment" : "--check"
@@ -81,21 +92,31 @@ struct RunAnnouncement: Sendable {
     }
   }
 
-  /// Starts the check run, where there is to be one.
-  func begin() async -> RunningCheck? {
+  /// Starts the check run, where there is to be one; from here on a signal that ends the process
+  /// before load is told in the comment that is there.
+  func begin(_ signals: Signals) async -> RunningCheck? {
+    if pullRequest != nil {
+      signals.beforeLeaving(.announcement) {
+        _ = tellMissing(.interrupted, "interrupted before load", patience: Self.leaving)
+      }
+    }
     guard let check else { return nil }
-    let outcome = await onOwnThread { start(check) }
+    let outcome = await onOwnThread { start() }
     switch outcome {
     case .success(let running): return running
     case .failure(let error):
-      let text = error.text(
-        "there is no check run", at: address, permission: "checks: write")
-      if check.isAsked { options.say(text) } else { options.note(text) }
+      let text = error.text("there is no check run", at: address, permission: "checks: write")
+      // A token that may not is what most jobs have: nobody asked for a check.
+      if !check.isAsked, case .refused = error {
+        options.note(text)
+      } else {
+        options.say(text)
+      }
       return nil
     }
   }
 
-  private func start(_ check: Check) -> Result<RunningCheck, ForgeError> {
+  private func start() -> Result<RunningCheck, ForgeError> {
     let client: ForgeClient
     do throws(Failure) {
       client = try ForgeClient.open(address)
@@ -104,24 +125,24 @@ struct RunAnnouncement: Sendable {
     }
     return Result { () throws(ForgeError) -> RunningCheck in
       try RunningCheck.start(
-        project: check.project, commit: check.commit, runURL: pipeline.runURL, client: client)
+        project: subject.project, commit: subject.commit, runURL: pipeline.runURL, client: client)
     }
   }
 
-  /// Posts the report, where there is one, and ends the check run, by what the gate came to.
+  /// Posts the report, or that there is none, and ends the check run, by what the gate came to.
   func end(
     _ report: Report?, _ result: Result<ExitCode, any Error>, _ running: RunningCheck?
   ) async {
-    let (code, why): (ExitCode, String?)
-    switch result {
-    case .success(let ended): (code, why) = (ended, nil)
-    case .failure(let error):
-      let failure = Failure(of: error)
-      (code, why) = (error as? ExitCode ?? failure?.code ?? .defect, failure?.what)
-    }
+    let (code, why) = RunAnnouncement.ended(result)
     let said = await onOwnThread { () -> [String] in
       var said: [String] = []
-      if let report, let pullRequest { said.append(comment(report, in: pullRequest)) }
+      if pullRequest != nil {
+        let isLeaving = [.interrupted, .terminated].contains(code)
+        let patience = isLeaving ? Self.leaving : ForgePatience()
+        said +=
+          report.map { comment($0, patience: patience) }
+          ?? tellMissing(code, why ?? "the job's log says why", patience: patience)
+      }
       do throws(ForgeError) {
         try running?.end(report, code, why: why)
       } catch {
@@ -134,18 +155,73 @@ struct RunAnnouncement: Sendable {
     for text in said { options.say(text) }
   }
 
+  /// Says of a run that never got to `begin` that there is no verdict.
+  func end(_ error: any Error) async {
+    await end(nil, .failure(error), nil)
+  }
+
+  /// The exit code, and why there is no verdict where an error says so.
+  private static func ended(_ result: Result<ExitCode, any Error>) -> (ExitCode, String?) {
+    switch result {
+    case .success(let code):
+      return (code, [.interrupted, .terminated].contains(code) ? "interrupted" : nil)
+    case .failure(let code as ExitCode):
+      return (code, [.interrupted, .terminated].contains(code) ? "interrupted" : nil)
+    case .failure(let error):
+      guard let failure = Failure(of: error) else { return (.defect, nil) }
+      let parts = [failure.place, failure.what, failure.cause].compactMap { $0 }
+      return (failure.code, parts.joined(separator: ": "))
+    }
+  }
+
   /// Posts the report; what came of it in words.
-  private func comment(_ report: Report, in pullRequest: Int) -> String {
+  private func comment(_ report: Report, patience: ForgePatience) -> [String] {
+    told(patience) { (comment: PullRequestComment) throws(ForgeError) -> [String] in
+      let outcome = try comment.post([report])
+      return [outcome.text, outcome.warning.map { "warning: " + $0 }].compactMap { $0 }
+    }
+  }
+
+  /// Says in the comment that there is no verdict on this commit; an interrupted run makes none.
+  private func tellMissing(
+    _ code: ExitCode, _ why: String, patience: ForgePatience
+  ) -> [String] {
+    let missing = MissingVerdict(
+      project: subject.project, environment: subject.environment ?? subject.name,
+      commit: subject.commit, why: why, exitCode: Int(code.rawValue))
+    let gate = PullRequestComment.GateName(
+      project: subject.project, name: subject.name, environment: subject.environment,
+      commit: subject.commit)
+    let mayCreate = ![.interrupted, .terminated].contains(code)
+    return told(patience) { (comment: PullRequestComment) throws(ForgeError) -> [String] in
+      [try comment.post(missing: missing, of: gate, mayCreate: mayCreate)]
+    }
+  }
+
+  private func told(
+    _ patience: ForgePatience,
+    _ post: (PullRequestComment) throws(ForgeError) -> [String]
+  ) -> [String] {
+    guard let pullRequest else { return [] }
     do throws(Failure) {
-      let comment = PullRequestComment(
-        client: try ForgeClient.open(address), pullRequest: pullRequest, runURL: pipeline.runURL)
+      var comment = PullRequestComment(
+        client: try ForgeClient.open(address, patience: patience), pullRequest: pullRequest,
+        runURL: pipeline.runURL)
+      comment.expected = pipeline.commits
       do throws(ForgeError) {
-        return try comment.post([report])
+        return try post(comment)
       } catch {
-        return error.text("the comment was not written", at: address)
+        return [error.text("the comment was not written", at: address)]
       }
     } catch {
-      return error.text
+      return [error.text]
     }
+  }
+}
+
+extension PipelineFacts {
+  /// The commits that this job is about.
+  var commits: Set<String> {
+    Set([commit, testedCommit, followed?.commit].compactMap { $0 })
   }
 }

@@ -17,8 +17,11 @@ struct RunningCheck: Sendable {
   static func start(
     project: String, commit: String, runURL: String?, client: ForgeClient
   ) throws(ForgeError) -> RunningCheck {
+    // Two jobs of one commit may start theirs at once: no seed makes it.
+    var random = SystemRandomNumberGenerator()
+    let mark = [random.next(), random.next()].map { String($0, radix: 36) }.joined()
     let check = try CheckRun.start(
-      name(of: project), commit: commit, runURL: runURL, client: client)
+      name(of: project), commit: commit, runURL: runURL, mark: mark, client: client)
     let companion = Companion.start(
       ["streamgate", CheckWatchCommand.name], environment: Environment.variables)
     companion?.send(CheckWatchCommand.Errand(id: check.id, address: client.address).line)
@@ -27,26 +30,44 @@ struct RunningCheck: Sendable {
 
   /// Ends it with a verdict; `report` is nil where there is none.
   func end(_ report: Report?, _ code: ExitCode, why: String?) throws(ForgeError) {
-    // Whatever comes of it here, the companion has nothing left to do; where it failed, it is the
-    // second who tries.
+    // Whatever comes of it here, the companion has nothing left to do; where it failed, or nobody
+    // knows whether it did, it is the second who tries: with the same words.
     defer { companion?.end() }
+    let words = CheckWords(report, code, why: why)
+    companion?.send(words.line)
     let client: ForgeClient
     do throws(Failure) {
       client = try ForgeClient.open(address)
     } catch {
       throw .unexpected(what: error.what)
     }
-    let words = RunningCheck.words(report, code, why: why)
-    try CheckRun(id: id, client: client).complete(
-      words.conclusion, title: words.title, summary: words.summary)
+    try words.complete(CheckRun(id: id, client: client))
     companion?.send(CheckWatchCommand.done)
+  }
+}
+
+/// What a check run ends with.
+struct CheckWords: Sendable, Equatable {
+  var conclusion: CheckRun.Conclusion
+  /// One line.
+  var title: String
+  /// Markdown.
+  var summary: String
+
+  /// Characters of a title: GitHub cuts at 255.
+  private static let titleMax = 250
+
+  /// What is said where nobody told a verdict.
+  static let unknown = CheckWords(
+    conclusion: .cancelled, title: "no verdict arrived",
+    summary: "streamgate ended before it could tell its verdict: the job's log says more.")
+
+  private init(conclusion: CheckRun.Conclusion, title: String, summary: String) {
+    (self.conclusion, self.title, self.summary) = (conclusion, title, summary)
   }
 
   /// What a check says of a verdict.
-  private static func words(
-    _ report: Report?, _ code: ExitCode, why: String?
-  ) -> (conclusion: CheckRun.Conclusion, title: String, summary: String) {
-    let conclusion: CheckRun.Conclusion
+  init(_ report: Report?, _ code: ExitCode, why: String?) {
     switch code {
     case .pass: conclusion = report?.verdict.kind == .inconclusive ? .neutral : .success
     case .inconclusive: conclusion = .neutral
@@ -55,14 +76,36 @@ struct RunningCheck: Sendable {
     }
     guard let model = report?.model else {
       let title = "no verdict: " + (why ?? "exit code \(code.rawValue)")
-      return (conclusion, String(title.prefix(titleMax)), "The job's log says why.")
+      self.title = String(title.prefix(CheckWords.titleMax))
+      summary = "The job's log says why."
+      return
     }
-    let summary = String(decoding: CommentReport.bytes([model]), as: UTF8.self)
-    return (conclusion, String(model.verdictLine.prefix(titleMax)), summary)
+    title = String(model.verdictLine.prefix(CheckWords.titleMax))
+    summary = String(decoding: CommentReport([model]).bytes(), as: UTF8.self)
   }
 
-  /// Characters of a title: GitHub cuts at 255.
-  private static let titleMax = 250
+  /// The words as a line for another process.
+  var line: String {
+    let value = JSONValue.object([
+      JSONMember("conclusion", .string(conclusion.rawValue)), JSONMember("title", .string(title)),
+      JSONMember("summary", .string(summary)),
+    ])
+    return String(decoding: JSONWriter.bytes(value), as: UTF8.self)
+  }
+
+  /// The words of a line; nil for any other line.
+  init?(line: String) {
+    guard let value = try? JSONReader.parse(Array(line.utf8)),
+      let conclusion = value["conclusion"]?.stringValue.flatMap(CheckRun.Conclusion.init),
+      let title = value["title"]?.stringValue, let summary = value["summary"]?.stringValue
+    else { return nil }
+    self.init(conclusion: conclusion, title: title, summary: summary)
+  }
+
+  /// Ends a check run with these words.
+  func complete(_ check: CheckRun) throws(ForgeError) {
+    try check.complete(conclusion, title: title, summary: summary)
+  }
 }
 
 /// Waits beside a run until it has ended its check run, and ends it for a run that died.
@@ -96,14 +139,14 @@ struct CheckWatchCommand: ParsableCommand {
       let repository = value["repository"]?.stringValue,
       let address = ForgeAddress(kind: .github, apiURL: url, repository: repository)
     else { throw ValidationError("\(CheckWatchCommand.name) is started by streamgate run alone.") }
+    var words = CheckWords.unknown
     while let line = readLine() {
       if line == CheckWatchCommand.done { return }
+      if let told = CheckWords(line: line) { words = told }
     }
     let client = try ForgeClient.open(address)
     do throws(ForgeError) {
-      try CheckRun(id: id, client: client).complete(
-        .cancelled, title: "no verdict arrived",
-        summary: "streamgate ended before it could tell its verdict: the job's log says more.")
+      try words.complete(CheckRun(id: id, client: client))
     } catch {
       // Nobody hears a companion: its run is gone.
       throw ExitCode.unavailable

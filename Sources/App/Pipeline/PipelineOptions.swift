@@ -31,11 +31,9 @@ struct PipelineOptions: ParsableArguments {
       switch annotations {
       case .on: true
       case .off: false
-      case .auto: PipelineFacts.detect(variables).provider?.readsCommands ?? false
+      case .auto: PipelineOutput.readsCommands(variables)
       }
-    let pipeline = PipelineOutput(summary: summary(variables), annotations: isOn ? LogFence() : nil)
-    pipeline.annotations?.close()
-    return pipeline
+    return PipelineOutput.fenced(isOn, summary: summary(variables))
   }
 
   private func summary(_ variables: [String: String]) -> StepSummary? {
@@ -65,6 +63,20 @@ struct PipelineOutput {
 
   /// No CI system.
   static let none = PipelineOutput()
+
+  /// A log whose fence is closed from here on, where it `isOn`: by default where a runner reads
+  /// commands in it.
+  static func fenced(
+    _ isOn: Bool = readsCommands(Environment.variables), summary: StepSummary? = nil
+  ) -> PipelineOutput {
+    let pipeline = PipelineOutput(summary: summary, annotations: isOn ? LogFence() : nil)
+    pipeline.annotations?.close()
+    return pipeline
+  }
+
+  static func readsCommands(_ variables: [String: String]) -> Bool {
+    PipelineFacts.detect(variables).provider?.readsCommands ?? false
+  }
 
   /// Writes a finished report's annotations.
   func annotate(_ report: Report) {

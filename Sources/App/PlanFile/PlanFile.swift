@@ -47,6 +47,13 @@ public enum PlanFile {
     return reading.tree
   }
 
+  /// The names of a plan file that may be wrong in anything else; nil where they cannot be told.
+  static func names(_ path: String, overrides: [PlanOverride]) -> PlanNames? {
+    guard let tree = try? read(path).tree else { return nil }
+    return PlanResolver.names(
+      of: tree, overrides: overrides, environment: Environment.variables)
+  }
+
   /// Where a file that the plan names is: `name` in the folder of the plan file `plan`, or `name`
   /// itself if it starts with `/`. Prompt files and `tls.ca` are named so.
   public static func path(_ name: String, beside plan: String) -> String {

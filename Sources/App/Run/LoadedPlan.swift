@@ -69,15 +69,11 @@ struct LoadedPlan {
     _ options: GlobalOptions, extra: [PlanOverride] = [], load: LoadOptions? = nil,
     secrets: SecretRule = .required
   ) throws -> LoadedPlan {
-    var overrides = options.overrides.compactMap { PlanOverride(setting: $0) }
-    if let store = options.store {
-      overrides.append(PlanOverride(path: "store", text: store, flag: "--store"))
-    }
     let resolution: PlanResolution
     do {
       resolution = try PlanFile.resolve(
-        options.config, overrides: overrides + extra, environment: Environment.variables,
-        secrets: secrets)
+        options.config, overrides: options.planOverrides + extra,
+        environment: Environment.variables, secrets: secrets)
     } catch {
       throw Failure(error, file: options.config)
     }
@@ -111,13 +107,20 @@ struct LoadedPlan {
   var digest: String { resolution.plan.digest }
 
   /// The folder of the plan file: paths in the plan are relative to it.
-  var folder: String {
+  var folder: String { LoadedPlan.folder(of: path) }
+
+  private static func folder(of path: String) -> String {
     let folder = URL(filePath: path).deletingLastPathComponent().relativePath
     return folder.isEmpty ? "." : folder
   }
 
   /// Git in the plan's folder.
-  var git: Git { Git(folder: folder, environment: Environment.variables) }
+  var git: Git { LoadedPlan.git(beside: path) }
+
+  /// Git in a plan file's folder, whether or not there is a plan.
+  static func git(beside path: String) -> Git {
+    Git(folder: folder(of: path), environment: Environment.variables)
+  }
 
   /// Where runs are kept.
   var storeLocation: StoreLocation {

@@ -20,8 +20,8 @@ extension RunDriver {
     }
     let keeper = LeaseKeeper(
       targets: endpoints(of: plan), holder: RunDriver.holder(), store: store)
-    signals.beforeLeaving { keeper.releaseBeforeExit() }
-    defer { signals.beforeLeaving(nil) }
+    signals.beforeLeaving(.lease) { keeper.releaseBeforeExit() }
+    defer { signals.beforeLeaving(.lease, nil) }
     var driver = self
     driver.lease = keeper
     do {
