@@ -150,6 +150,19 @@ struct ReportShapeTests {
     #expect(!text.contains("<details><summary>Runs"))
   }
 
+  @Test("Wherever a report is cut, no fold is empty, all are closed, and it says so")
+  func cutAnywhere() {
+    let model = ReportCase.fail.model
+    let whole = MarkdownReport.bytes(model).count
+    for room in stride(from: 1_000, to: whole, by: 61) {
+      let bytes = MarkdownReport.bytes(model, bytesMax: room)
+      let text = String(decoding: bytes, as: UTF8.self)
+      #expect(bytes.count <= room && MarkdownCheck.problems(bytes) == [], "\(room)")
+      #expect(!text.contains(#/<details><summary>[^<]*</summary>\s*</details>/#), "\(room)")
+      #expect(text.contains("There is no room for more here: see result.json"), "\(room)")
+    }
+  }
+
   @Test("Every report starts or ends with the verdict line", arguments: ReportCase.all)
   func verdictLine(_ item: ReportCase) throws {
     let model = item.model
