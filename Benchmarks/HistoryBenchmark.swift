@@ -57,7 +57,9 @@ struct HistoryBenchmark: AsyncParsableCommand {
       if let program {
         for arguments in HistoryBenchmark.commands(runs) {
           let label = name + ": streamgate " + arguments.joined(separator: " ")
-          try add(label, goal: HistoryBenchmark.trendGoal, to: &table) {
+          try add(
+            label, goal: HistoryBenchmark.trendGoal, to: &table, cpuSeconds: childrenCPUSeconds
+          ) {
             try run(program, arguments, location)
           }
         }
@@ -68,7 +70,8 @@ struct HistoryBenchmark: AsyncParsableCommand {
 
   /// Measures a question, which says how many rows it came to.
   private func add(
-    _ name: String, goal: Double, to table: inout BenchmarkTable, _ body: () throws -> Int
+    _ name: String, goal: Double, to table: inout BenchmarkTable,
+    cpuSeconds: () -> Double = processCPUSeconds, _ body: () throws -> Int
   ) throws {
     var rows = 0
     var spent: [Double] = []
@@ -80,9 +83,6 @@ struct HistoryBenchmark: AsyncParsableCommand {
     }
     table.add(name, [goal, median(times), times.max() ?? 0, median(spent), Double(rows)])
   }
-
-  /// Of this process and of those that it started and that ended.
-  private func cpuSeconds() -> Double { processCPUSeconds() + childrenCPUSeconds() }
 
   // MARK: - Questions
 
