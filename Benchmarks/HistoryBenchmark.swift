@@ -136,8 +136,10 @@ struct HistoryBenchmark: AsyncParsableCommand {
 
   /// Reads main's newest runs, looks for changes, and chooses, as `run` does.
   private static func choose(_ store: ResultStore) throws -> Int {
-    let filter = RunFilter(
+    var filter = RunFilter(
       project: project, environment: environment, branch: "main", limit: 400)
+    // As `run` asks: a merge queue's runs may be main's by now.
+    filter.branchPrefix = "gh-readonly-queue/main/"
     let found = try store.runs(filter, parts: .judged)
     let entries = found.map { HistoryEntry(header: $0.record.header, storedAt: $0.storedAt) }
     var rules = BaselineRules(branch: "main", environment: environment)
