@@ -123,6 +123,14 @@ struct TrendsTests {
     let figure = try fixture.product.run("trends", "sustained/short/ttft.p99", "--csv")
     #expect(figure.output.split(separator: "\r\n").count == 61)
     #expect(figure.output.contains(",regression\r\n"))
+    // What is waived is nobody's open question.
+    try ResultStore.open(fixture.location, for: .write).setWaiver(
+      Waiver(
+        id: "w-1", metric: "ttft_p50", reason: "bigger model",
+        acceptedAt: UnixNanos(1_769_860_800_000_000_000)),
+      project: "end-to-end", environment: "default-00000000")
+    let waived = try fixture.product.run("trends", "--fail-on-change")
+    #expect(waived.code == 0 && waived.output.contains("regression, accepted"))
     let page = try fixture.product.run("trends", "--html", "out/trends.html", "--quiet")
     #expect(page.code == 0)
     #expect(HTMLFile(try fixture.product.bytes("out/trends.html")).problems == [])

@@ -39,8 +39,10 @@ struct TrendQuery {
     let trends = table.trends(request)
     try check(trends, source)
     let (runs, environment, starts) = (table.runs, source.main.environment, source.starts)
+    let (waivers, now) = (source.waivers, Clock.unix())
     let changes = concurrently(trends) { trend in
       ChangePoints.find(in: trend, runs: runs, environment: environment, starts: starts)
+        .map { $0.waived(by: waivers, at: now) }
     }
     var report = TrendReport(
       project: source.main.project, environment: source.main.environment, branch: source.branch,
