@@ -85,6 +85,15 @@ public struct RunEstimate: Sendable, Equatable {
         "rate", "the run would send \(requests) requests or more, over \(Schedule.requestsMax)",
         "lower \(knobs)")
     }
+    if requests == 0 { report("rate", "the load has no request", "raise \(knobs)") }
+    if plan.profiles.contains(.stress), let users = plan.stressUsers,
+      users > plan.limits.inFlight
+    {
+      report(
+        "stressUsers",
+        "\(users) users, but limits.inFlight lets \(plan.limits.inFlight) streams go at once",
+        "raise limits.inFlight, or lower \(isGated ? "stressUsers" : "--users")")
+    }
     if let limit = plan.limits.requests, requests > limit {
       report("limits.requests", "the run would send \(requests) requests, over \(limit)", less)
     }
