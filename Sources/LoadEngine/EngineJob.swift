@@ -92,7 +92,8 @@ public struct EngineJob: Sendable {
       return target
     }
     self.init(
-      targets: targets, schedule: schedule, inFlightMax: plan.limits.inFlight, abort: plan.abort
+      targets: targets, schedule: schedule,
+      inFlightMax: EngineJob.inFlightMax(plan.limits, schedule), abort: plan.abort
     ) { request, profile, seq in
       template.body(
         scenario: request.scenario, prompt: request.prompt, profile: profile, seq: seq)
@@ -108,6 +109,12 @@ public struct EngineJob: Sendable {
         conversation: conversation)
     }
     conversationID = { template.conversationID(profile: $0, number: $1) }
+  }
+
+  /// Streams that may be open at once: as many as the limits allow, and no more than the schedule
+  /// can have, so that a small load asks for few files. At least 1, for a stream by itself.
+  public static func inFlightMax(_ limits: RunLimits, _ schedule: Schedule) -> Int {
+    min(limits.inFlight, max(1, schedule.profiles.map(\.streamsMax).max() ?? 1))
   }
 
   /// Where users log in: every target has the same login.

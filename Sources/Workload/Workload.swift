@@ -42,6 +42,17 @@ public struct ProfileSchedule: Sendable, Equatable {
   }
 }
 
+extension ProfileSchedule {
+  /// The most streams that could ever be open at once: the users of a closed loop, all requests of
+  /// an open one, later turns too. O(arrivals).
+  public var streamsMax: Int {
+    switch load {
+    case .closed(let users): users.count
+    case .open(let arrivals): arrivals.reduce(0) { $0 + 1 + $1.laterTurns.count }
+    }
+  }
+}
+
 /// Open or closed loop.
 public enum Load: Sendable, Equatable {
   /// Requests at given times, whatever the service does, sorted by time; each may open a

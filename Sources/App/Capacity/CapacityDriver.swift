@@ -108,7 +108,7 @@ struct CapacityDriver {
     keep(report)
     judge(rate, samples, report, label: label)
     recorder.queue.push(placed(samples, number: number))
-    nextSeq += schedule.requestCount
+    nextSeq += schedule.profiles.reduce(0) { $0 + $1.streamsMax }
     nextStart = nextStart + report.profiles.reduce(Nanos.zero) { $0 + $1.duration }
     return samples
   }
@@ -238,16 +238,6 @@ extension ExitCode {
     case (_?, _), (nil, .step): self = .cannotEvaluate
     case (nil, .end(.nothing)): self = .fail
     case (nil, .end): self = .pass
-    }
-  }
-}
-
-extension Schedule {
-  /// All requests of open loops, later turns too.
-  fileprivate var requestCount: Int {
-    profiles.reduce(0) { sum, profile in
-      guard case .open(let arrivals) = profile.load else { return sum }
-      return sum + arrivals.reduce(0) { $0 + 1 + $1.laterTurns.count }
     }
   }
 }

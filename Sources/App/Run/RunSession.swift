@@ -49,9 +49,13 @@ struct RunSession {
     schedule: Schedule? = nil
   ) async throws -> RunSession {
     if schedule == nil { try loaded.checkLimits() }
-    let schedule = schedule ?? Schedule.make(loaded.plan)
+    // A search makes its schedules later, up to the limit.
+    let limits = loaded.plan.limits
+    let ownSchedule = schedule == nil ? Schedule.make(loaded.plan) : nil
+    let streams = ownSchedule.map { EngineJob.inFlightMax(limits, $0) } ?? limits.inFlight
+    let schedule = schedule ?? ownSchedule ?? Schedule(profiles: [])
     do {
-      try LoadEngine.allowOpenFiles(streams: loaded.plan.limits.inFlight, engines: engines)
+      try LoadEngine.allowOpenFiles(streams: streams, engines: engines)
     } catch {
       throw Failure(error)
     }
