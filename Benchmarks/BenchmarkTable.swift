@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Model
 import Statistics
@@ -76,6 +77,14 @@ func childrenCPUSeconds() -> Double {
   return [usage.ru_utime, usage.ru_stime].reduce(0) {
     $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6
   }
+}
+
+/// A count of a flag.
+func atLeastOne(_ text: String) throws -> Int {
+  guard let count = Int(text), count > 0 else {
+    throw ValidationError("\(text): a whole number from 1 on.")
+  }
+  return count
 }
 
 /// The most memory that this process ever had resident.

@@ -27,7 +27,7 @@ struct EngineBenchmark: ParsableCommand {
   @Option(help: "Paced streams open at once; may be given several times.")
   var streams = [100, 500, 1_000, 1_500]
 
-  @Option(help: "Rounds; in each, engine and floor take turns.")
+  @Option(help: "Rounds; in each, engine and floor take turns.", transform: atLeastOne)
   var rounds = 3
 
   @Option(help: "Seconds of a paced run.")

@@ -17,13 +17,15 @@ struct HistoryBenchmark: AsyncParsableCommand {
       STREAMGATE_TEST_POSTGRES names a database.
       """)
 
-  @Option(help: "Runs in the store, nine of ten of main.")
+  @Option(help: "Runs in the store, nine of ten of main.", transform: atLeastOne)
   var runs = 10_000
 
-  @Option(help: "Requests of the run that all others are made after.")
+  @Option(help: "Requests of the run that all others are made after.", transform: atLeastOne)
   var samples = 1_800
 
-  @Option(help: "Measurements of each question; the median and the worst are shown.")
+  @Option(
+    help: "Measurements of each question; the median and the worst are shown.",
+    transform: atLeastOne)
   var repeats = 9
 
   @Option(help: "Keep the SQLite file here, and use it again if it is there.")

@@ -17,10 +17,10 @@ struct ParserBenchmark: ParsableCommand {
   @Option(help: "A dialect's name: only that one, in several ways to pack it into reads.")
   var dialect: String?
 
-  @Option(help: "Events a stream.")
+  @Option(help: "Events a stream.", transform: atLeastOne)
   var events = 512
 
-  @Option(help: "Measurements of each case; the median is shown.")
+  @Option(help: "Measurements of each case; the median is shown.", transform: atLeastOne)
   var repeats = 5
 
   @Option(help: "CPU seconds of one measurement.")
@@ -41,6 +41,9 @@ struct ParserBenchmark: ParsableCommand {
   func run() throws {
     let cases = (try dialect.map(packings) ?? everyDialect()).filter {
       only.isEmpty || $0.label.contains(only)
+    }
+    guard !cases.isEmpty else {
+      throw ValidationError("--only \(only): no case has that in its name.")
     }
     var table = BenchmarkTable(
       name: "parser, \(dialect ?? "every dialect"), \(events) events a stream",

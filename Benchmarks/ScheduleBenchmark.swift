@@ -12,7 +12,7 @@ struct ScheduleBenchmark: ParsableCommand {
   @Option(help: "Arrivals of the large schedule, about.")
   var arrivals = 1_000_000
 
-  @Option(help: "Measurements of each case; the median is shown.")
+  @Option(help: "Measurements of each case; the median is shown.", transform: atLeastOne)
   var repeats = 3
 
   @Option(help: "Write the figures as JSON to this file.")

@@ -19,7 +19,7 @@ struct StatisticsBenchmark: ParsableCommand {
   @Option(help: "Requests of a summarized run; may be given several times.")
   var samples = [200_000, 1_000_000]
 
-  @Option(help: "Measurements of each case; the median is shown.")
+  @Option(help: "Measurements of each case; the median is shown.", transform: atLeastOne)
   var repeats = 3
 
   @Option(help: "Write the figures as JSON to this file.")
@@ -53,10 +53,12 @@ struct StatisticsBenchmark: ParsableCommand {
     let values = (0..<series).map { index in
       generator.nextUnit() + (index < series / 2 ? 0 : 1)
     }
-    let searches = 100
+    let searches = 10
     let spent = measure {
       for _ in 0..<searches {
-        let split = EDivisive.bestSplit(values, minimum: 5)
+        let split = EDivisive.significantSplit(
+          values, minimum: 5, permutations: 999, pMax: 0.005
+        ) { generator.fill(&$0) }
         precondition(split != nil, "a series of \(series) runs without a split")
       }
     }

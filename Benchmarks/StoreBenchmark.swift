@@ -15,19 +15,19 @@ struct StoreBenchmark: AsyncParsableCommand {
       its own COPY FROM a file of the same rows, which its user must be allowed to read.
       """)
 
-  @Option(help: "Requests of the large run.")
+  @Option(help: "Requests of the large run.", transform: atLeastOne)
   var samples = 200_000
 
   @Option(help: "Rows of one append, each a transaction.")
   var batch = 20_000
 
-  @Option(help: "Measurements of rows a second; the median is shown.")
+  @Option(help: "Measurements of rows a second; the median is shown.", transform: atLeastOne)
   var rounds = 5
 
   @Option(help: "Runs of history.")
   var history = 60
 
-  @Option(help: "Gates over the history; the median is shown.")
+  @Option(help: "Gates over the history; the median is shown.", transform: atLeastOne)
   var repeats = 21
 
   @Option(help: "Write the figures as JSON to this file.")
