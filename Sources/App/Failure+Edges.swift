@@ -73,8 +73,8 @@ extension Failure {
         remedy: "streamgate store migrate")
     case .busy(let store, let reason):
       self.init(
-        .unavailable, "the store is locked by another client", at: store, because: reason,
-        remedy: "wait for the other run to end")
+        .unavailable, "the store is locked or does not answer", at: store, because: reason,
+        remedy: "wait for another run to end, or look after the database")
     case .failed(let store, let reason):
       self.init(.notStored, "a statement failed in the store", at: store, because: reason)
     case .damaged(let store, let reason):

@@ -22,7 +22,12 @@ struct MetricsOptions: ParsableArguments {
   func open(for plan: Plan, options: GlobalOptions) throws -> MetricsEndpoint? {
     guard let port else { return nil }
     let endpoint = try MetricsEndpoint(port: port, plan: plan)
-    options.say("metrics: \(endpoint.url)")
+    // A free port is told also where progress is not: nobody could find it.
+    if port == 0 {
+      Console.error("metrics: \(endpoint.url)")
+    } else {
+      options.say("metrics: \(endpoint.url)")
+    }
     return endpoint
   }
 }
