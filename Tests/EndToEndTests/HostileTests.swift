@@ -72,7 +72,8 @@ struct HostileTests {
     product.environment["TOKEN"] = "sk-very-secret"
     let end = try product.run(
       "run", "--commit", "a", "--branch", "main", "--out", "out", "--verbose")
-    #expect(end.code == 0 || end.code == 1, "\(end.errors)")
+    // Client-limited (3) where a busy machine gives no CPU: it writes as much.
+    #expect([0, 1, 3].contains(end.code), "\(end.errors)")
     let plan = try product.run("plan")
     #expect(plan.output.contains("${TOKEN}"))
     for text in [end.output, end.errors, plan.output] {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ResultStore
 
-@Suite("The lease on an endpoint", .waiting)
+@Suite("The lease on an endpoint")
 struct LeaseTests {
   private static let target = "http://model.example:8080"
   private static let hour = Nanos.seconds(3_600)

@@ -6,8 +6,9 @@ extension Trait where Self == WaitingTests {
   public static var waiting: Self { WaitingTests() }
 }
 
-/// Runs tests on threads of their own, some at a time. The pool that all other tests share has one
-/// thread a core: two tests that wait for loads of twenty seconds would hold up everything.
+/// Runs tests on threads of their own, some at a time, once this process leaves them a core. The
+/// pool that all other tests share has one thread a core: two tests that wait for loads of twenty
+/// seconds would hold up everything, and a load beside hundreds of tests that compute is late.
 public struct WaitingTests: SuiteTrait, TestTrait, TestScoping {
   /// Each test of a suite is run so.
   public let isRecursive = true
@@ -16,14 +17,36 @@ public struct WaitingTests: SuiteTrait, TestTrait, TestScoping {
   public func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
-    try await withTaskExecutorPreference(WaitingThreads.shared) { try await function() }
+    try await withTaskExecutorPreference(WaitingThreads.shared) {
+      WaitingTests.waitForCore()
+      try await function()
+    }
+  }
+
+  /// Returns as soon as this process used less than half a core for a moment.
+  private static func waitForCore() {
+    let moment: UInt32 = 200_000
+    var before = usedMicroseconds()
+    while true {
+      usleep(moment)
+      let now = usedMicroseconds()
+      if now - before < Int(moment) / 2 { return }
+      before = now
+    }
+  }
+
+  private static func usedMicroseconds() -> Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1_000_000
+      + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec
   }
 }
 
 /// Threads that take one job after the other.
 private final class WaitingThreads: TaskExecutor, @unchecked Sendable {
   /// As many loads at a time as two cores drive without one being late for the other.
-  static let shared = WaitingThreads(count: 3)
+  static let shared = WaitingThreads(count: 4)
 
   private let condition = NSCondition()
   private var jobs: [UnownedJob] = []
@@ -44,10 +67,13 @@ private final class WaitingThreads: TaskExecutor, @unchecked Sendable {
     job.runSynchronously(on: asUnownedTaskExecutor())
   }
 
+  /// The latest first: a test that goes on comes before those that did not begin.
   private func next() -> UnownedJob {
     condition.withLock {
-      while jobs.isEmpty { condition.wait() }
-      return jobs.removeFirst()
+      while true {
+        if let job = jobs.popLast() { return job }
+        condition.wait()
+      }
     }
   }
 }
