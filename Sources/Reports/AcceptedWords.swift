@@ -61,7 +61,7 @@ extension ReportBuilder {
     let metrics = worse.map(\.metric.name)
     return "\(main) is \(isSlower ? "slower" : "worse")"
       + (metrics.isEmpty ? "" : " in " + Figures.list(metrics))
-      + " since \(shortCommit(since)), \(length(runs))"
+      + " since \(ForeignText.commit(since)), \(length(runs))"
   }
 
   private func length(_ runs: Int) -> String {

@@ -43,6 +43,16 @@ enum ForeignText {
     return name.isEmpty ? fallback : name
   }
 
+  /// A commit as people read it: twelve digits of a full name, another word as a name.
+  static func commit(_ commit: String) -> String {
+    let isFull = (40...64).contains(commit.utf8.count) && commit.utf8.allSatisfy(isHexDigit)
+    return isFull ? String(commit.prefix(12)) : name(commit, or: "unknown")
+  }
+
+  private static func isHexDigit(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte | 0x20)
+  }
+
   private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar {
     case " ", "\t", "\n", "\u{0B}", "\u{0C}", "\r", "\u{85}", "\u{A0}", "\u{2028}", "\u{2029}":

@@ -60,7 +60,7 @@ extension ReportBuilder {
   private var inheritedSince: String {
     for warning in verdict.warnings {
       if case .mainAlreadySlower(_, let since) = warning {
-        return " since " + shortCommit(since) + inheritedLength
+        return " since " + ForeignText.commit(since) + inheritedLength
       }
     }
     return ""

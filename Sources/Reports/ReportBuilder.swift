@@ -106,7 +106,7 @@ struct ReportBuilder {
       if !header.project.isEmpty {
         facts.append(ReportFact("project", ForeignText.name(header.project), isCode: true))
       }
-      facts.append(ReportFact("commit", shortCommit(header.commit), isCode: true))
+      facts.append(ReportFact("commit", ForeignText.commit(header.commit), isCode: true))
       if !header.branch.isEmpty {
         facts.append(ReportFact("branch", ForeignText.name(header.branch), isCode: true))
       }
@@ -167,15 +167,8 @@ struct ReportBuilder {
       .map { _, run in
         RunRow(
           role: run.role.rawValue, runID: ForeignText.name(run.runID),
-          commit: shortCommit(run.commit), startedAt: run.startedAt.iso8601)
+          commit: ForeignText.commit(run.commit), startedAt: run.startedAt.iso8601)
       }
-  }
-
-  /// A full hash cut to what people read; other words whole.
-  func shortCommit(_ commit: String) -> String {
-    let isHash =
-      commit.utf8.count >= 40 && commit.utf8.count <= 64 && commit.allSatisfy(\.isHexDigit)
-    return isHash ? String(commit.prefix(12)) : ForeignText.name(commit, or: "unknown")
   }
 
   func name(_ key: CellKey) -> String {

@@ -52,7 +52,8 @@ extension ReportBuilder {
       return "A waiver has expired and is without effect: \(ForeignText.name(waiver))."
     case .mainAlreadySlower(let id, let since):
       let place = id.isComposite ? "" : " in \(cellName(id))"
-      return "\(main) is already slower in \(id.metric.name)\(place) since \(shortCommit(since));"
+      return
+        "\(main) is already slower in \(id.metric.name)\(place) since \(ForeignText.commit(since));"
         + " this change adds nothing to it and is not blocked for it."
     case .mainRegressed(let worse, let since, let runs):
       return regressed(worse, since: since, runs: runs)

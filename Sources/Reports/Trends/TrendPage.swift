@@ -51,7 +51,7 @@ public enum TrendPage {
         writer.fold("\(point.range.text): \(TrendText.countText(range))") { writer in
           writer.list(
             range.commits.map {
-              CommitRange.short($0.id) + " " + ForeignText.line($0.subject)
+              ForeignText.commit($0.id) + " " + ForeignText.line($0.subject)
             })
         }
       }
@@ -241,7 +241,7 @@ private struct TrendPlot {
     let count = point.k.map { "\($0) of \(point.n)" } ?? "n = \(point.n)"
     return [
       trend.unit.text(point.value) + (interval ?? ""), count, run.startedAt.iso8601,
-      CommitRange.short(run.commit), ForeignText.name(run.runID),
+      ForeignText.commit(run.commit), ForeignText.name(run.runID),
     ].joined(separator: "\n")
   }
 

@@ -165,18 +165,8 @@ extension ChangePoint {
 extension CommitRange {
   /// `abc1234..def5678`; one name where both runs are of one commit.
   var text: String {
-    let (from, to) = (CommitRange.short(from), CommitRange.short(to))
+    let (from, to) = (ForeignText.commit(from), ForeignText.commit(to))
     return from == to ? to : "\(from)..\(to)"
-  }
-
-  private static func isHexDigit(_ byte: UInt8) -> Bool {
-    (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte | 0x20)
-  }
-
-  /// A commit's name as it is shown.
-  static func short(_ commit: String) -> String {
-    let isName = commit.utf8.count >= 40 && commit.utf8.allSatisfy(isHexDigit)
-    return isName ? String(commit.prefix(10)) : ForeignText.name(commit)
   }
 }
 

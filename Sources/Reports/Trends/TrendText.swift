@@ -85,7 +85,7 @@ public enum TrendText {
         let run = report.runs[point.run]
         return [
           .init(ForeignText.name(run.runID)), .init(run.startedAt.iso8601),
-          .init(CommitRange.short(run.commit)), .init(trend.unit.text(point.value)),
+          .init(ForeignText.commit(run.commit)), .init(trend.unit.text(point.value)),
           .init(point.k.map { "\($0) of \(point.n)" } ?? "\(point.n)"),
           .init(marks[run.runID] ?? ""),
         ]
@@ -114,7 +114,7 @@ public enum TrendText {
       guard let range = report.commits[point.range] else { continue }
       writer.line("\(point.range.text): " + countText(range))
       writer.sentences(
-        range.commits.map { CommitRange.short($0.id) + " " + ForeignText.line($0.subject) })
+        range.commits.map { ForeignText.commit($0.id) + " " + ForeignText.line($0.subject) })
     }
   }
 
@@ -153,7 +153,7 @@ public enum TrendText {
     }
     let metrics = Set(proposed.map(\.id.name)).count
     return "\(Figures.count(metrics, "metric")) got worse and nobody accepted it, the first since "
-      + "\(CommitRange.short(earliest.commit)) (\(earliest.id.shown) \(earliest.changeText))."
+      + "\(ForeignText.commit(earliest.commit)) (\(earliest.id.shown) \(earliest.changeText))."
   }
 }
 
