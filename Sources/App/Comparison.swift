@@ -53,6 +53,12 @@ struct Comparison {
       evaluatedAt: candidates.map(\.header.startedAt).max() ?? UnixNanos(0),
       displays: DisplayTests.compare(candidate: candidates, baseline: mains + freshRuns))
     var report = finish(input, verdict: Gate.judge(input), plan: plan)
+    let hasOthers = !(mains + freshRuns + groups.flatMap { $0 }).isEmpty
+    if hasOthers, candidates.last?.header.exploration != nil {
+      report.facts.notes.append(
+        "The runs that are named beside the candidate were not looked at:"
+          + " what is not the fixed profile is compared with nothing.")
+    }
     addPageDetail(to: &report, SampleReader(candidates + mains + freshRuns), besideFile: candidate)
     return report
   }

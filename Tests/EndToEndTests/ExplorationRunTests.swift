@@ -78,6 +78,11 @@ struct ExplorationRunTests {
     try RunFile.write(
       RunRecord(header: fixed, samples: samples), to: product.folder.file("fixed.jsonl").path)
     #expect(try product.run("runs", "import", "fixed.jsonl").code == 0)
+    let named = try product.run(
+      "compare", "--candidate", "out/run-1.jsonl.gz", "--baseline", "fixed.jsonl")
+    #expect(
+      named.output.replacing("\n    ", with: " ").contains(
+        "The runs that are named beside the candidate were not looked at"))
     for names in [["fixed", runs[0]], [runs[0], "fixed"], ["b", "a"]] {
       let end = try product.run(["compare"] + names)
       #expect(end.code == 64, "\(names): \(end.output)")
