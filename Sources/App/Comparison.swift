@@ -241,9 +241,7 @@ struct Comparison {
   }
 
   private func policy(_ plan: LoadedPlan?) -> ExitPolicy {
-    ExitPolicy(
-      inconclusive: inconclusive ?? plan?.plan.gate.inconclusive ?? .warn,
-      onNewEnvironment: plan?.plan.gate.onNewEnvironment ?? .warn)
+    ExitPolicy(plan?.plan.gate, inconclusive: inconclusive)
   }
 
   private func finish(_ input: GateInput, verdict: Verdict, plan: LoadedPlan?) -> Report {

@@ -126,7 +126,7 @@ extension Failure {
     case .openFiles(let allowed, let needed, let engines):
       self.init(
         .unavailable, "the load needs \(needed) open files, the system allows \(allowed)",
-        because: "limits.inFlight streams at once and their ends need a socket each",
+        because: "every stream that may be open at once (limits.inFlight) needs a socket",
         remedy: EngineError.openFilesRemedy(
           allowed: allowed, needed: needed, engines: engines))
     case .system(let call, let code):

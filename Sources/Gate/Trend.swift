@@ -181,17 +181,6 @@ public struct ChangePoint: Sendable, Equatable {
   /// Runs of the series since it, its own first run counted.
   public var runsSince: Int
 
-  /// The same, accepted where a waiver covers it that holds at that time. A waiver begins no
-  /// segment: main's baseline stays before the change.
-  public func waived(by waivers: [Waiver], at now: UnixNanos) -> ChangePoint {
-    guard state == .proposed, case .gate(let hypothesis) = id,
-      waivers.contains(where: { !$0.isExpired(at: now) && $0.covers(hypothesis) })
-    else { return self }
-    var point = self
-    point.state = .accepted
-    return point
-  }
-
   /// Which way it went.
   public enum Kind: String, Sendable {
     /// Worse.
@@ -218,5 +207,18 @@ public struct ChangePoint: Sendable, Equatable {
     case .share: after - before
     case .logarithmic, .linear: before == 0 ? 0 : (after - before) / before.magnitude
     }
+  }
+}
+
+extension ChangePoint {
+  /// The same, accepted where a waiver covers it that holds at that time. A waiver begins no
+  /// segment: main's baseline stays before the change.
+  public func waived(by waivers: [Waiver], at now: UnixNanos) -> ChangePoint {
+    guard state == .proposed, case .gate(let hypothesis) = id,
+      waivers.contains(where: { !$0.isExpired(at: now) && $0.covers(hypothesis) })
+    else { return self }
+    var point = self
+    point.state = .accepted
+    return point
   }
 }

@@ -43,7 +43,8 @@ public struct WaitingTests: SuiteTrait, TestTrait, TestScoping {
   }
 }
 
-/// Threads that take one job after the other.
+/// Threads that take one job after the other. Unchecked, since the compiler cannot see that
+/// `jobs`, all that changes, is touched under `condition` alone.
 private final class WaitingThreads: TaskExecutor, @unchecked Sendable {
   /// As many loads at a time as two cores drive without one being late for the other.
   static let shared = WaitingThreads(count: 4)

@@ -26,9 +26,7 @@ enum CapacitySession {
       loaded, options: global, identity: identity,
       publisher: Publisher(
         out: out, paths: ReportPaths(), junit: .junit, isColourful: global.isColourful),
-      policy: ExitPolicy(
-        inconclusive: loaded.plan.gate.inconclusive,
-        onNewEnvironment: loaded.plan.gate.onNewEnvironment),
+      policy: ExitPolicy(loaded.plan.gate),
       signals: signals, engines: command.engines.count(global),
       schedule: step.schedule(loaded.plan, rate: rules.start, number: 0))
     session.metrics = endpoint

@@ -152,9 +152,7 @@ struct ReportCommand: ParsableCommand {
     }
     let input = judging.input(candidates: candidates) { try? store.samples($0) }
     let verdict = Gate.judge(input)
-    let policy = ExitPolicy(
-      inconclusive: loaded.plan.gate.inconclusive,
-      onNewEnvironment: loaded.plan.gate.onNewEnvironment)
+    let policy = ExitPolicy(loaded.plan.gate)
     return Report(
       input: input, verdict: verdict,
       facts: ReportFacts(

@@ -163,9 +163,7 @@ struct RunCommand: AsyncParsableCommand {
       var session = try await RunSession.open(
         loaded, options: global, identity: identity,
         publisher: publisher(loaded, pipeline),
-        policy: ExitPolicy(
-          inconclusive: inconclusive ?? (bisect ? .code : loaded.plan.gate.inconclusive),
-          onNewEnvironment: loaded.plan.gate.onNewEnvironment),
+        policy: ExitPolicy(loaded.plan.gate, inconclusive: inconclusive ?? (bisect ? .code : nil)),
         signals: signals, engines: engines.count(global))
       session.metrics = endpoint
       session.lockWait = try lock.wait()

@@ -43,9 +43,7 @@ struct CredentialOptions: ParsableArguments {
       missing: MissingCredentials(
         variables: loaded.resolution.missingCredentials, isAllowed: isAllowed))
     let verdict = Gate.judge(input)
-    let policy = ExitPolicy(
-      inconclusive: loaded.plan.gate.inconclusive,
-      onNewEnvironment: loaded.plan.gate.onNewEnvironment)
+    let policy = ExitPolicy(loaded.plan.gate)
     return Report(
       input: input, verdict: verdict,
       facts: ReportFacts(

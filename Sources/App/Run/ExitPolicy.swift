@@ -25,6 +25,14 @@ struct ExitPolicy: Equatable {
   }
 }
 
+extension ExitPolicy {
+  /// The plan's, but for what a flag says.
+  init(_ gate: GatePlan?, inconclusive flag: InconclusivePolicy? = nil) {
+    inconclusive = flag ?? gate?.inconclusive ?? .warn
+    onNewEnvironment = gate?.onNewEnvironment ?? .warn
+  }
+}
+
 extension Verdict {
   /// True if no load was sent for want of credentials.
   var isUnmeasured: Bool {

@@ -49,11 +49,11 @@ struct RunSession {
     schedule: Schedule? = nil
   ) async throws -> RunSession {
     if schedule == nil { try loaded.checkLimits() }
-    // A search makes its schedules later, up to the limit.
     let limits = loaded.plan.limits
-    let ownSchedule = schedule == nil ? Schedule.make(loaded.plan) : nil
-    let streams = ownSchedule.map { EngineJob.inFlightMax(limits, $0) } ?? limits.inFlight
-    let schedule = schedule ?? ownSchedule ?? Schedule(profiles: [])
+    // A search goes on to other schedules than its first, up to the limit.
+    let isSearch = schedule != nil
+    let schedule = schedule ?? Schedule.make(loaded.plan)
+    let streams = isSearch ? limits.inFlight : EngineJob.inFlightMax(limits, schedule)
     do {
       try LoadEngine.allowOpenFiles(streams: streams, engines: engines)
     } catch {
