@@ -21,10 +21,10 @@ extension Failure {
   /// Every problem of a plan, a line each.
   init(_ problems: PlanProblems, file: String) {
     let count = problems.problems.count
-    let lines = problems.problems.map { "\n  " + $0.text(file: file) }.joined()
     self.init(
-      .plan, "the plan has \(count) problem\(count == 1 ? "" : "s")" + lines,
+      .plan, "the plan has \(count) problem\(count == 1 ? "" : "s")",
       remedy: "streamgate plan --help, and docs/plan.md for every key")
+    details = problems.problems.map { $0.text(file: file) }
   }
 
   /// Why a load cannot be put over the plan's.

@@ -3,6 +3,8 @@ struct Failure: Error, Equatable {
   var code: ExitCode
   /// What went wrong, a sentence without a full stop.
   var what: String
+  /// What there is to say of it one by one, a line each.
+  var details: [String] = []
   /// A file and line, a URL or a flag; nil where there is none.
   var place: String?
   /// Why, nil where `what` says it.
@@ -21,11 +23,17 @@ struct Failure: Error, Equatable {
     self.remedy = remedy
   }
 
+  /// Where, what and why, for a place that has its own frame: an annotation, a comment.
+  var account: String {
+    ([place, what].compactMap { $0 } + details + [cause].compactMap { $0 }).joined(separator: ": ")
+  }
+
   /// The text for stderr; control characters are made visible.
   var text: String {
     var text = "error: "
     if let place { text += Console.inertLine(place) + ": " }
     text += Console.inertLine(what)
+    for detail in details { text += "\n  " + Console.inertLine(detail) }
     if let cause, !cause.isEmpty { text += "\n  because: " + Console.inertLine(cause) }
     if let remedy { text += "\n  try: " + remedy }
     return Console.inert(text)

@@ -31,6 +31,9 @@ struct BadInputTests {
       ] {
         #expect(end.errors.contains(text), "\(text) is not in \(end.errors)")
       }
+      // One to a line.
+      let lines = end.errors.split(separator: "\n")
+      #expect(lines.count { $0.hasPrefix("  streamgate.yaml:") } >= 6, "\(end.errors)")
       #expect(end.output.isEmpty)
     }
   }

@@ -169,8 +169,7 @@ struct RunAnnouncement: Sendable {
       return (code, [.interrupted, .terminated].contains(code) ? "interrupted" : nil)
     case .failure(let error):
       guard let failure = Failure(of: error) else { return (.defect, nil) }
-      let parts = [failure.place, failure.what, failure.cause].compactMap { $0 }
-      return (failure.code, parts.joined(separator: ": "))
+      return (failure.code, failure.account)
     }
   }
 

@@ -91,11 +91,10 @@ struct PipelineOutput {
   func told(_ error: any Error) -> any Error {
     guard let annotations, let failure = Failure(of: error) else { return error }
     Console.error(failure.text)
-    let parts = [failure.place, failure.what, failure.cause].compactMap { $0 }
     annotations.pass(
       AnnotationReport.command(
         .error, title: "streamgate: exit code \(failure.code.rawValue)",
-        message: parts.joined(separator: ": ")))
+        message: failure.account))
     return failure.code
   }
 }
