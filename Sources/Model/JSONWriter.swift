@@ -26,7 +26,7 @@ public struct JSONWriter: Sendable {
     switch value {
     case .null: append("null")
     case .bool(let value): append(value ? "true" : "false")
-    case .integer(let value): append(String(value))
+    case .integer(let value): NumberText.append(value, to: &bytes)
     case .number(let value): append(number: value)
     case .string(let text): append(string: text)
     case .array(let values):
@@ -44,12 +44,12 @@ public struct JSONWriter: Sendable {
   public mutating func object(_ body: (inout JSONWriter) -> Void) {
     let isWithinMembers = hasMembers
     hasMembers = false
-    append("{")
+    bytes.append(0x7B)
     depth += 1
     body(&self)
     depth -= 1
     if hasMembers { newLine() }
-    append("}")
+    bytes.append(0x7D)
     hasMembers = isWithinMembers
   }
 
@@ -73,12 +73,46 @@ public struct JSONWriter: Sendable {
     list(open: "[", close: "]", elements) { body($1, &$0) }
   }
 
+  /// Appends a member that is a number. The name is our own, and needs no escape.
+  public mutating func member(_ name: StaticString, number value: Double) {
+    begin(member: name)
+    append(number: value)
+  }
+
+  /// Appends a member that is a whole number. The name is our own, and needs no escape.
+  public mutating func member(_ name: StaticString, integer value: Int) {
+    begin(member: name)
+    NumberText.append(Int64(value), to: &bytes)
+  }
+
+  /// Makes room for so many bytes more.
+  public mutating func reserve(_ count: Int) {
+    bytes.reserveCapacity(bytes.count + count)
+  }
+
   private mutating func begin(member name: String) {
-    if hasMembers { append(",") }
+    beginMember()
+    append(string: name)
+    endName()
+  }
+
+  private mutating func begin(member name: StaticString) {
+    beginMember()
+    bytes.append(0x22)
+    name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+    bytes.append(0x22)
+    endName()
+  }
+
+  private mutating func beginMember() {
+    if hasMembers { bytes.append(0x2C) }
     hasMembers = true
     newLine()
-    append(string: name)
-    append(indent == nil ? ":" : ": ")
+  }
+
+  private mutating func endName() {
+    bytes.append(0x3A)
+    if indent != nil { bytes.append(0x20) }
   }
 
   private mutating func list<Element>(
@@ -88,7 +122,7 @@ public struct JSONWriter: Sendable {
     append(open)
     depth += 1
     for (index, element) in elements.enumerated() {
-      if index > 0 { append(",") }
+      if index > 0 { bytes.append(0x2C) }
       newLine()
       body(&self, element)
     }
@@ -100,7 +134,14 @@ public struct JSONWriter: Sendable {
   private mutating func newLine() {
     guard let indent else { return }
     bytes.append(0x0A)
-    for _ in 0..<indent * depth { bytes.append(0x20) }
+    let blanks: StaticString = "                                "
+    var count = indent * depth
+    blanks.withUTF8Buffer { blanks in
+      while count > 0 {
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: blanks.prefix(count)))
+        count -= blanks.count
+      }
+    }
   }
 
   private mutating func append(_ text: String) {
@@ -115,8 +156,7 @@ public struct JSONWriter: Sendable {
     } else if value.isInfinite {
       append(value < 0 ? "\"-Infinity\"" : "\"Infinity\"")
     } else {
-      append(value.description)
-      if bytes.suffix(2).elementsEqual(".0".utf8) { bytes.removeLast(2) }
+      NumberText.append(value, .plain, to: &bytes)
     }
   }
 

@@ -51,11 +51,14 @@ public enum TrendCSV {
 
 extension [UInt8] {
   /// Appends a number, or nothing, and a comma.
-  fileprivate mutating func append(field number: (some CustomStringConvertible)?) {
-    if let number {
-      var text = number.description
-      text.withUTF8 { append(contentsOf: $0) }
-    }
+  fileprivate mutating func append(field number: Double?) {
+    if let number { NumberText.append(number, .withPoint, to: &self) }
+    append(0x2C)
+  }
+
+  /// Appends a whole number, or nothing, and a comma.
+  fileprivate mutating func append(field number: Int?) {
+    if let number { NumberText.append(Int64(number), to: &self) }
     append(0x2C)
   }
 }

@@ -6,9 +6,13 @@ public enum TrendJSON {
   /// The format that the text names.
   public static let format = "streamgate-trends/1"
 
+  /// Bytes that a point, or a run, mostly has room in.
+  private static let pointBytes = 170
+
   /// The report, UTF-8. Texts from outside stand as they came.
   public static func bytes(_ report: TrendReport) -> [UInt8] {
     var writer = JSONWriter(indent: 1)
+    writer.reserve(report.trends.reduce(report.runs.count) { $0 + $1.points.count } * pointBytes)
     writer.object { writer in
       writer.member("format", .string(format))
       writer.member("project", .string(report.project))
@@ -52,13 +56,13 @@ public enum TrendJSON {
 
   private static func point(_ point: TrendPoint, _ writer: inout JSONWriter) {
     writer.object { writer in
-      writer.member("run", .integer(Int64(point.run)))
-      writer.member("value", .number(point.value))
-      writer.member("n", .integer(Int64(point.n)))
-      if let k = point.k { writer.member("k", .integer(Int64(k))) }
+      writer.member("run", integer: point.run)
+      writer.member("value", number: point.value)
+      writer.member("n", integer: point.n)
+      if let k = point.k { writer.member("k", integer: k) }
       if let interval = point.interval {
-        writer.member("low", .number(interval.lowerBound))
-        writer.member("high", .number(interval.upperBound))
+        writer.member("low", number: interval.lowerBound)
+        writer.member("high", number: interval.upperBound)
       }
     }
   }
