@@ -41,6 +41,16 @@ public struct RunSeries: Sendable {
       values = [Double](repeating: .nan, count: runs)
       counts = [Int](repeating: 0, count: runs)
     }
+
+    fileprivate mutating func change(
+      _ body: (
+        inout UnsafeMutableBufferPointer<Double>, inout UnsafeMutableBufferPointer<Int>
+      ) -> Void
+    ) {
+      values.withUnsafeMutableBufferPointer { values in
+        counts.withUnsafeMutableBufferPointer { counts in body(&values, &counts) }
+      }
+    }
   }
 
   /// What a column holds.
@@ -79,6 +89,16 @@ public struct RunSeries: Sendable {
   public mutating func set(_ value: Double, count: Int, column: Int, run: Int) {
     columns[column].values[run] = value
     columns[column].counts[run] = count
+  }
+
+  /// Changes the values and counts of a column, each by run.
+  public mutating func change(
+    _ column: Int,
+    _ body: (
+      inout UnsafeMutableBufferPointer<Double>, inout UnsafeMutableBufferPointer<Int>
+    ) -> Void
+  ) {
+    columns[column].change(body)
   }
 
   /// The same series with the runs of these places, in this order. O(runs and values).

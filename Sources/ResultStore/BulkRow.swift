@@ -136,6 +136,20 @@ struct BulkRow: ~Copyable {
     }
   }
 
+  /// A BYTEA, or BLOB.
+  mutating func bytes(_ value: [UInt8]) {
+    column += 1
+    value.withUnsafeBytes { bytes in
+      switch target {
+      case .sqlite(let statement): bindBytes(statement, column, bytes)
+      case .postgres:
+        reserve(bytes.count + (columns - Int(column) + 1) * BulkRow.columnBytesMax)
+        put(UInt32(bytes.count))
+        put(bytes)
+      }
+    }
+  }
+
   private func bind(_ statement: OpaquePointer, _ value: Int64?) {
     if let value {
       sqlite3_bind_int64(statement, column, value)
@@ -169,12 +183,22 @@ struct BulkRow: ~Copyable {
   }
 }
 
+/// SQLITE_TRANSIENT, a cast of -1 that Swift does not import: SQLite copies what is bound.
+private var transient: sqlite3_destructor_type {
+  unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+}
+
+/// Binds a copy of the bytes.
+private func bindBytes(
+  _ statement: OpaquePointer, _ index: Int32, _ bytes: UnsafeRawBufferPointer
+) {
+  sqlite3_bind_blob64(statement, index, bytes.baseAddress, UInt64(bytes.count), transient)
+}
+
 /// Binds a copy of the text.
 func bindText(
   _ statement: OpaquePointer, _ index: Int32, _ text: UnsafeBufferPointer<UInt8>
 ) -> Int32 {
-  // SQLITE_TRANSIENT, a cast of -1 that Swift does not import: SQLite copies the text.
-  let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
   let start = UnsafeRawPointer(text.baseAddress)?.assumingMemoryBound(to: CChar.self)
   return "".withCString { empty in
     sqlite3_bind_text64(

@@ -23,6 +23,10 @@ protocol Driver: AnyObject {
     into table: String, _ columns: [String], count: Int, _ fill: (Int, inout BulkRow) -> Void
   ) throws(StoreError)
 
+  /// Brings the figures of version 5 back into the order of their runs. Calls `each` with how many
+  /// runs it went through.
+  func layFiguresByRun(_ each: (Int) -> Void) throws(StoreError)
+
   /// Keeps other clients from changing the schema until the open transaction ends.
   func lockSchema() throws(StoreError)
 
@@ -47,8 +51,10 @@ struct Dialect {
   var explorationViews: [String]
   /// Made by version 4.
   var trendViews: [String]
-  /// Made by version 5: figures that lie by name.
-  var figuresByName: [String]
+  /// Stands for `{bytes}`: a column of bytes.
+  var bytes: String
+  /// Made by version 6 behind its tables.
+  var blockLayout: [String]
 }
 
 /// A bound value.

@@ -106,7 +106,7 @@ struct PartsQuery {
   }
 
   /// Run, profile, scenario, region, name, value, n; of some names by every column of the key, so
-  /// that of each name and cell only the runs that are wanted are looked at.
+  /// that of each run only the cells that are wanted are looked at.
   func figures(
     of cells: CellNames, _ each: (Row) throws(StoreError) -> Void
   ) throws(StoreError) {
@@ -116,9 +116,12 @@ struct PartsQuery {
     case .all: names = nil
     case .named(let some): names = some
     }
-    for keys in batches {
+    for keys in names == nil ? batches : PartsQuery.cut(keys, PartsQuery.listMax) {
       var bound: [SQLValue] = []
-      var condition = condition(keys, "name", names, &bound)
+      // Not by a range, which would be the only column of the key that is looked at.
+      var condition =
+        names == nil ? isOf(keys, &bound) : isIn("run", keys.map { .integer($0) }, &bound)
+      if let names { condition += " AND " + isIn("name", names.map { .text($0) }, &bound) }
       condition += self.cells(&bound)
       if names != nil { condition += others(cells, &bound) }
       try driver.query(
@@ -166,10 +169,11 @@ struct RunPlaces {
   private let places: [Int]
   private var cursor = 0
 
-  /// Places are those in `keys`, which holds each once, in any order.
-  init(_ keys: [Int64]) {
-    places = keys.indices.sorted { keys[$0] < keys[$1] }
-    self.keys = places.map { keys[$0] }
+  /// The places of keys, each there once, in any order; without places those in `keys`.
+  init(_ keys: [Int64], at places: [Int]? = nil) {
+    let order = keys.indices.sorted { keys[$0] < keys[$1] }
+    self.places = order.map { places?[$0] ?? $0 }
+    self.keys = order.map { keys[$0] }
   }
 
   /// The place of a key, nil if it is none of them. O(1) for the key of the row before, and for one

@@ -18,14 +18,9 @@ final class PostgresDriver: Driver {
     ],
     epilogue: ["CREATE INDEX sample_run ON sample USING brin (run)"] + PostgresDriver.views,
     explorationViews: PostgresDriver.explorationViews, trendViews: PostgresDriver.trendViews,
-    figuresByName: [
-      // What a trend needs is all in the index. The rows of a run lie beside each other.
-      """
-      ALTER TABLE figure DROP CONSTRAINT figure_pkey,
-        ADD PRIMARY KEY (name, profile, scenario, region, run) INCLUDE (value, n)
-      """,
-      "CREATE INDEX figure_run ON figure USING brin (run)",
-    ])
+    bytes: "BYTEA",
+    // A column of a block fits into a page: it lies in its row, as it is.
+    blockLayout: ["ALTER TABLE block_value ALTER COLUMN data SET STORAGE PLAIN"])
   private let connection: PostgresConnection
 
   /// Connects; everything that the text leaves out comes from libpq's environment.
@@ -108,6 +103,16 @@ final class PostgresDriver: Driver {
   private func put(_ row: inout BulkRow) throws(StoreError) {
     try row.withBytes { bytes throws(StoreError) in try connection.putCopy(bytes) }
     row.clear()
+  }
+
+  /// One statement, which does not say how far it is.
+  func layFiguresByRun(_ each: (Int) -> Void) throws(StoreError) {
+    try execute(
+      """
+      ALTER TABLE figure DROP CONSTRAINT figure_pkey,
+        ADD PRIMARY KEY (run, profile, scenario, region, name)
+      """)
+    try execute("DROP INDEX figure_run")
   }
 
   /// The number is streamgate's own: the first eight bytes of its name.

@@ -22,13 +22,31 @@ extension ResultStore {
     var header = record.header
     header.isFinished = true
     try header.checkNames()
-    try driver.transaction { () throws(StoreError) in
+    let isDue = try driver.transaction { () throws(StoreError) in
       let key = try key(of: header.runID)
       let columns = RunColumns.names.enumerated().map { "\($1) = $\($0 + 1)" }
       try driver.execute(
         "UPDATE run SET \(columns.joined(separator: ", ")) WHERE key = $\(columns.count + 1)",
         RunColumns.values(header) + [.integer(key.rawValue)])
       try insertFigures(of: record, run: key)
+      return try isSealDue(header)
+    }
+    if isDue { seal(header) }
+  }
+
+  private func isSealDue(_ header: RunHeader) throws(StoreError) -> Bool {
+    try sealer.isDue(project: header.project, environment: header.environment)
+  }
+
+  /// Packs runs into a block. The run is stored whatever comes of this: where it fails its values
+  /// are read from the tables, and the next run tries again.
+  private func seal(_ header: RunHeader) {
+    _ = Result { () throws(StoreError) in
+      try driver.transaction { () throws(StoreError) in
+        // Two that pack at once would take the same runs.
+        try driver.lockSchema()
+        try sealer.seal(project: header.project, environment: header.environment)
+      }
     }
   }
 
@@ -42,7 +60,7 @@ extension ResultStore {
   /// Stores a whole run from a file, all or nothing; its place in time is its own start. Throws
   /// `runExists` if the id is taken, unless that run is unfinished: then the file replaces it.
   public func importRun(_ record: RunRecord) throws(StoreError) {
-    try retryingTakenKey { () throws(StoreError) in
+    let isDue = try retryingTakenKey { () throws(StoreError) in
       try driver.transaction { () throws(StoreError) in
         let unfinished = try driver.number(
           "SELECT key FROM run WHERE run_id = $1 AND finished = 0",
@@ -51,8 +69,10 @@ extension ResultStore {
         let key = try insert(record.header, storedAt: record.header.startedAt)
         try insert(record.samples ?? [], run: key)
         try insertFigures(of: record, run: key)
+        return try isSealDue(record.header)
       }
     }
+    if isDue { seal(record.header) }
   }
 
   /// Removes a run with all that belongs to it.
@@ -71,8 +91,15 @@ extension ResultStore {
   }
 
   private func delete(_ key: RunKey) throws(StoreError) {
+    let block = try driver.number(
+      "SELECT block FROM run WHERE key = $1", [.integer(key.rawValue)])
     try driver.execute("DELETE FROM sample WHERE run = $1", [.integer(key.rawValue)])
     try driver.execute("DELETE FROM run WHERE key = $1", [.integer(key.rawValue)])
+    guard let block else { return }
+    // The last run of a block takes it along.
+    try driver.execute(
+      "DELETE FROM block_value WHERE block = $1"
+        + " AND NOT EXISTS (SELECT 1 FROM run WHERE block = $1)", [.integer(block)])
   }
 
   /// The key of a stored run.
@@ -187,7 +214,7 @@ public struct RunKey: Sendable, Hashable {
 
 extension BulkRow {
   /// Profile, scenario and region, an absent region as an empty text.
-  fileprivate mutating func cell(_ key: CellKey) {
+  mutating func cell(_ key: CellKey) {
     text(key.profile)
     text(key.scenario)
     text(key.region ?? "")

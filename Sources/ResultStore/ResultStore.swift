@@ -13,6 +13,8 @@ public final class ResultStore {
   public let location: StoreLocation
   private let access: StoreAccess
   private let limits: StoreLimits
+  /// What packs runs into blocks.
+  var sealer: BlockSealer
 
   private init(
     driver: any Driver, location: StoreLocation, access: StoreAccess, limits: StoreLimits
@@ -21,6 +23,7 @@ public final class ResultStore {
     self.location = location
     self.access = access
     self.limits = limits
+    sealer = BlockSealer(driver: driver)
   }
 
   /// Opens a store.
@@ -28,23 +31,26 @@ public final class ResultStore {
   /// For writing, a SQLite file and its folder are made, and the schema is made or migrated where
   /// that touches nobody else: in SQLite, and in PostgreSQL where there is none yet. Throws
   /// `missing` if there is nothing to read, `schemaTooNew` and `schemaTooOld` with both versions.
+  /// `report` is told how far a migration is.
   public static func open(
-    _ location: StoreLocation, for access: StoreAccess, limits: StoreLimits = StoreLimits()
+    _ location: StoreLocation, for access: StoreAccess, limits: StoreLimits = StoreLimits(),
+    report: @escaping MigrationReporter = { _ in }
   ) throws(StoreError) -> ResultStore {
     let driver = try connect(location, for: access, limits: limits)
     let store = ResultStore(
       driver: driver, location: location, access: access, limits: limits)
-    try Schema.prepare(driver, for: access)
+    try Schema.prepare(driver, for: access, report: report)
     return store
   }
 
   /// Makes or migrates the schema in any store, and says what was done. A step may write a table
   /// anew, which takes minutes where there are thousands of runs.
   public static func migrate(
-    _ location: StoreLocation, limits: StoreLimits = StoreLimits(statement: .seconds(3_600))
+    _ location: StoreLocation, limits: StoreLimits = StoreLimits(statement: .seconds(3_600)),
+    report: @escaping MigrationReporter = { _ in }
   ) throws(StoreError) -> Migration {
     let driver = try connect(location, for: .write, limits: limits)
-    return try Schema.migrate(driver)
+    return try Schema.migrate(driver, report: report)
   }
 
   private static func connect(

@@ -112,8 +112,8 @@ struct Row {
 
   private static let end: UInt8 = 0xFF
 
-  /// A text as it lies in the row: SQLite would copy it to end it with a zero.
-  private func bytes(_ column: Int) -> UnsafeRawBufferPointer {
+  /// A text, or bytes, as they lie in the row: SQLite would copy a text to end it with a zero.
+  func bytes(_ column: Int) -> UnsafeRawBufferPointer {
     switch source {
     case .sqlite(let statement):
       let start = sqlite3_column_blob(statement, Int32(column))

@@ -10,23 +10,8 @@ final class SQLiteDriver: Driver {
     now: "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000",
     tableExists: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = $1",
     prologue: [], epilogue: ["CREATE INDEX sample_run ON sample (run)"],
-    explorationViews: [], trendViews: [],
-    figuresByName: [
-      // The rows themselves are in the order of the key, and there is no second copy of it.
-      """
-      CREATE TABLE figure_by_name (run BIGINT NOT NULL REFERENCES run (key) ON DELETE CASCADE,
-        profile TEXT NOT NULL, scenario TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
-        value DOUBLE PRECISION NOT NULL, n BIGINT NOT NULL,
-        PRIMARY KEY (name, profile, scenario, region, run)) WITHOUT ROWID
-      """,
-      """
-      INSERT INTO figure_by_name (run, profile, scenario, region, name, value, n)
-        SELECT run, profile, scenario, region, name, value, n FROM figure
-        ORDER BY name, profile, scenario, region, run
-      """,
-      "DROP TABLE figure", "ALTER TABLE figure_by_name RENAME TO figure",
-      "CREATE INDEX figure_run ON figure (run)",
-    ])
+    explorationViews: [], trendViews: [], bytes: "BLOB",
+    blockLayout: [])
   private var connection: OpaquePointer
 
   /// Opens the file; for writing, it and its folder are made, readable for their owner only.
@@ -134,6 +119,34 @@ final class SQLiteDriver: Driver {
       sqlite3_reset(statement)
     }
   }
+
+  func layFiguresByRun(_ each: (Int) -> Void) throws(StoreError) {
+    let table = Schema.tables.first { $0.contains("CREATE TABLE figure ") } ?? ""
+    try execute(
+      table.replacing("CREATE TABLE figure ", with: "CREATE TABLE figure_by_run ")
+        .replacing("{C}", with: dialect.byteOrder))
+    var keys: [Int64] = []
+    try query("SELECT key FROM run ORDER BY key", []) { row throws(StoreError) in
+      keys.append(try row.integer(0))
+    }
+    for start in stride(from: 0, to: keys.count, by: SQLiteDriver.movedRuns) {
+      let some = keys[start..<min(start + SQLiteDriver.movedRuns, keys.count)]
+      for key in some {
+        try execute(
+          """
+          INSERT INTO figure_by_run (run, profile, scenario, region, name, value, n)
+            SELECT run, profile, scenario, region, name, value, n FROM figure
+            WHERE run = $1 ORDER BY profile, scenario, region, name
+          """, [.integer(key)])
+      }
+      each(some.endIndex)
+    }
+    try execute("DROP TABLE figure")
+    try execute("ALTER TABLE figure_by_run RENAME TO figure")
+  }
+
+  /// Runs whose figures are moved between two words on how far it is.
+  private static let movedRuns = 256
 
   /// `BEGIN IMMEDIATE` has locked everything already.
   func lockSchema() throws(StoreError) {}

@@ -21,4 +21,43 @@ extension Schema {
   static let trendIndexes = [
     "CREATE INDEX cell_metric ON cell (metric, run, profile, scenario, region, log_value, n)"
   ]
+
+  /// Version 6: values of many runs in one row (`BlockSealer`).
+  static let blocks = [
+    "ALTER TABLE run ADD COLUMN block BIGINT", "ALTER TABLE run ADD COLUMN block_place SMALLINT",
+    "CREATE INDEX run_block ON run (block, project, environment, finished)",
+    """
+    CREATE TABLE series (key BIGINT NOT NULL PRIMARY KEY, kind SMALLINT NOT NULL,
+      profile TEXT{C} NOT NULL, scenario TEXT{C} NOT NULL, region TEXT{C} NOT NULL,
+      name TEXT{C} NOT NULL, UNIQUE (kind, name, profile, scenario, region))
+    """,
+    """
+    CREATE TABLE block_value (block BIGINT NOT NULL, series BIGINT NOT NULL, data {bytes} NOT NULL,
+      PRIMARY KEY (block, series))
+    """,
+  ]
+
+  /// Packs the runs that a store of an earlier version has; of version 5 it first lays the figures
+  /// run by run again, as the tables of version 1 do.
+  static func packRuns(
+    _ driver: any Driver, from: Int, _ report: MigrationReporter
+  ) throws(StoreError) {
+    let runs = Int(try driver.number("SELECT COUNT(*) FROM run") ?? 0)
+    if from == 5 {
+      try driver.layFiguresByRun { report(MigrationProgress(work: .figures, runs: $0, of: runs)) }
+    }
+    var places: [(project: String, environment: String)] = []
+    try driver.query("SELECT DISTINCT project, environment FROM run ORDER BY 1, 2", []) {
+      row throws(StoreError) in places.append((try row.text(0), try row.text(1)))
+    }
+    var done = 0
+    for place in places {
+      try BlockSealer(driver: driver).seal(
+        project: place.project, environment: place.environment
+      ) { packed in
+        done += packed
+        report(MigrationProgress(work: .blocks, runs: done, of: runs))
+      }
+    }
+  }
 }

@@ -12,6 +12,9 @@ enum Schema {
     var minReader: Int
     /// The first streamgate that knows this version.
     var release: String
+    /// What is done to the rows after the statements, in the same transaction; it is given the
+    /// version that the store had.
+    var work: (@Sendable (any Driver, Int, MigrationReporter) throws(StoreError) -> Void)?
     var statements: @Sendable (Dialect) -> [String]
   }
 
@@ -28,8 +31,10 @@ enum Schema {
     Step(version: 4, minReader: 1, release: "0.1.0") { dialect in
       trendIndexes + dialect.trendViews
     },
-    // Trends find the figures of a name beside each other, run by run.
-    Step(version: 5, minReader: 1, release: "0.1.0") { dialect in dialect.figuresByName },
+    // Version 5 laid figures by name. No release had it: version 6 takes it back.
+    Step(version: 6, minReader: 1, release: "0.1.0", work: packRuns) { dialect in
+      blocks + dialect.blockLayout
+    },
   ]
 
   private static func version(of steps: [Step]) -> Int { steps.map(\.version).max() ?? 0 }
@@ -43,12 +48,13 @@ enum Schema {
 
   /// Makes sure that the tables can be used for `access`, or says why not.
   static func prepare(
-    _ driver: any Driver, for access: StoreAccess, steps: [Step] = steps
+    _ driver: any Driver, for access: StoreAccess, steps: [Step] = steps,
+    report: @escaping MigrationReporter = { _ in }
   ) throws(StoreError) {
     let known = version(of: steps)
     guard let state = try state(of: driver) else {
       guard access == .write else { throw .missing(store: driver.store) }
-      _ = try migrate(driver, steps: steps)
+      _ = try migrate(driver, steps: steps, report: report)
       return
     }
     guard state.minReader <= known else {
@@ -60,12 +66,13 @@ enum Schema {
     guard access == .write, driver is SQLiteDriver else {
       throw .schemaTooOld(store: driver.store, found: state.version, known: known)
     }
-    _ = try migrate(driver, steps: steps)
+    _ = try migrate(driver, steps: steps, report: report)
   }
 
   /// Brings the tables to the known version, in one transaction.
   static func migrate(
-    _ driver: any Driver, steps: [Step] = steps
+    _ driver: any Driver, steps: [Step] = steps,
+    report: @escaping MigrationReporter = { _ in }
   ) throws(StoreError) -> Migration {
     let known = version(of: steps)
     return try driver.transaction { () throws(StoreError) in
@@ -80,8 +87,10 @@ enum Schema {
         for statement in step.statements(driver.dialect) {
           try driver.execute(
             statement.replacing("{C}", with: driver.dialect.byteOrder)
-              .replacing("{now}", with: driver.dialect.now))
+              .replacing("{now}", with: driver.dialect.now)
+              .replacing("{bytes}", with: driver.dialect.bytes))
         }
+        try step.work?(driver, from, report)
         try driver.execute(
           "INSERT INTO schema_version (version, min_reader, release) VALUES ($1, $2, $3)",
           [SQLValue(step.version), SQLValue(step.minReader), .text(step.release)])
@@ -180,6 +189,27 @@ enum Schema {
     """,
   ]
 }
+
+/// How far a migration is: it may have thousands of runs to go through.
+public struct MigrationProgress: Sendable, Equatable {
+  /// What it does with them.
+  public enum Work: String, Sendable {
+    /// Writes the figures anew, run by run.
+    case figures
+    /// Packs their values into blocks.
+    case blocks
+  }
+
+  /// What it does.
+  public var work: Work
+  /// Runs that it went through.
+  public var runs: Int
+  /// Runs that there are.
+  public var of: Int
+}
+
+/// Is told how far a migration is.
+public typealias MigrationReporter = @Sendable (MigrationProgress) -> Void
 
 /// What a migration did: schema versions, 0 for none.
 public struct Migration: Sendable, Equatable {

@@ -106,45 +106,11 @@ struct SchemaTests {
     }
   }
 
-  @Test(
-    "A store of version 4 keeps its figures where trends find them by name",
-    arguments: StoreKind.available)
-  func figuresByName(kind: StoreKind) throws {
-    let place = try TestStore(kind)
-    let store = try place.open()
-    try dropTables(store.driver, kind)
-    _ = try Schema.migrate(store.driver, steps: Array(Schema.steps.prefix(4)))
-    let runs = (0..<3).map { i in
-      RunRecord(
-        header: Build.header(runID: "run-\(i)", startedAt: UnixNanos(Int64(i))),
-        figures: ["goodput", "ttft.p99"].map {
-          ReportFigure(
-            profile: "sustained", scenario: "short", name: $0, value: Double(i), n: i)
-        })
-    }
-    for run in runs { try store.importRun(run) }
-    #expect(try ResultStore.migrate(place.location) == Migration(from: 4, to: Schema.known))
-    let migrated = try place.open()
-    #expect(try migrated.runs(RunFilter()) == runs)
-    let named = RunParts(latencies: [], rates: [], figures: .named(["ttft.p99"]))
-    #expect(
-      try migrated.series(RunFilter(), parts: named).columns.map(\.values) == [[0, 1, 2]])
-    // A run that goes takes its figures along.
-    try migrated.driver.execute("DELETE FROM run WHERE run_id = $1", [.text("run-1")])
-    #expect(try migrated.driver.number("SELECT COUNT(*) FROM figure") == 4)
-    // The same figure of a run is there once.
-    #expect(throws: StoreError.self) {
-      try migrated.driver.execute(
-        "INSERT INTO figure (run, profile, scenario, region, name, value, n)"
-          + " SELECT run, profile, scenario, region, name, value, n FROM figure")
-    }
-  }
-
   private func dropTables(_ driver: any Driver, _ kind: StoreKind) throws {
     if kind == .postgres { return try _ = driver.execute("DROP SCHEMA streamgate CASCADE") }
     for table in [
       "sample", "cell", "rate", "objective", "figure", "look", "waiver", "environment", "run",
-      "acceptance", "lease", "schema_version",
+      "acceptance", "lease", "series", "block_value", "schema_version",
     ] { try driver.execute("DROP TABLE \(table)") }
   }
 

@@ -56,7 +56,7 @@ struct DecisionBook {
     inFile(&file)
     try Publisher.write(file.bytes, to: path)
     do throws(StoreError) {
-      try inStore(try ResultStore.open(loaded.storeLocation, for: .write))
+      try inStore(try StoreOptions.writable(loaded.storeLocation))
     } catch {
       var failure = Failure(error)
       failure.what += "; \(path) is written"

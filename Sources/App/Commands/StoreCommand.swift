@@ -18,7 +18,7 @@ struct StoreCommand: ParsableCommand {
 
     func run() throws {
       let location = try StoreOptions.location(global)
-      let migration = try ResultStore.migrate(location)
+      let migration = try ResultStore.migrate(location, report: StoreUpgrade.reporter())
       Console.print(sentence(migration, location))
     }
 

@@ -22,7 +22,12 @@ enum StoreOptions {
   /// Opens that store; what it says is a failure of the command.
   static func open(_ global: GlobalOptions, for access: StoreAccess) throws -> ResultStore {
     let location = try location(global)
-    return try ResultStore.open(location, for: access)
+    return try ResultStore.open(location, for: access, report: StoreUpgrade.reporter())
+  }
+
+  /// Opens a store for writing, and says how far it is if it must be migrated first.
+  static func writable(_ location: StoreLocation) throws(StoreError) -> ResultStore {
+    try ResultStore.open(location, for: .write, report: StoreUpgrade.reporter())
   }
 }
 

@@ -92,9 +92,9 @@ struct RunSession {
   private func prepareStore() throws -> History {
     // A database may take its time to answer; it takes back what is cut off.
     if case .sqlite = storeLocation {
-      try signals.whole { try ResultStore.open(storeLocation, for: .write).checkWritable() }
+      try signals.whole { try StoreOptions.writable(storeLocation).checkWritable() }
     } else {
-      try ResultStore.open(storeLocation, for: .write).checkWritable()
+      try StoreOptions.writable(storeLocation).checkWritable()
     }
     var history = try readHistory()
     if let reference = history.firstReference {
