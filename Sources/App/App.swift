@@ -17,6 +17,8 @@ public enum App {
     do {
       var command = try StreamgateCommand.parseAsRoot(
         RecordedStreams.marked(HistorySegments.marked(arguments)))
+      let global = (command as? any SharedFlags)?.global
+      if let global { Console.flags = global.flags }
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {

@@ -1,11 +1,13 @@
 import Glibc
 import Model
+import Reports
 
 /// The process' output: results on stdout, everything else on stderr.
 ///
 /// Where a terminal shows a block of lines in place, whatever else is written goes above it.
 enum Console {
   private static let block = Locked(LiveBlock())
+  private static let ownFlags = Locked(CommandFlags())
 
   /// Writes a line to stdout.
   static func print(_ text: String) {
@@ -17,9 +19,21 @@ enum Console {
     aboveBlock { write(bytes, to: STDOUT_FILENO) }
   }
 
-  /// Writes a line to stderr.
+  /// Writes a line to stdout whose commands can be pasted.
+  static func print(hint text: String) {
+    print(flags.put(into: text))
+  }
+
+  /// Writes a line to stderr; commands in it can be pasted.
   static func error(_ text: String) {
+    let text = flags.put(into: text)
     aboveBlock { write(text + "\n", to: STDERR_FILENO) }
+  }
+
+  /// What the commands in hints are given: set once the command line is read.
+  static var flags: CommandFlags {
+    get { ownFlags.withLock { $0 } }
+    set { ownFlags.withLock { $0 = newValue } }
   }
 
   /// Shows lines in place at the terminal behind stderr, instead of those before; none to show
@@ -50,6 +64,15 @@ enum Console {
 
   /// True if stdout is a terminal that can show colour.
   static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 && hasCapableTerminal }
+
+  /// The columns of the terminal behind stdout, nil where it is none or does not say.
+  static var outputColumns: Int? {
+    var size = winsize()
+    guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0,
+      size.ws_col > 0
+    else { return nil }
+    return Int(size.ws_col)
+  }
 
   /// The size of the terminal behind stderr; 80 x 24 where it does not say.
   static var errorSize: LiveView.Size {

@@ -18,13 +18,19 @@ public enum CapacityReport {
     case .junit, .junitExtended, .html, .openMetrics: return nil
     case .markdown: return markdown(model)
     case .json: return json(search, record, model, facts)
-    case .terminal: return terminal(model, isColoured: false)
-    case .terminalColour: return terminal(model, isColoured: true)
+    case .terminal: return text(model, TerminalForm())
     }
   }
 
-  private static func terminal(_ model: CapacityModel, isColoured: Bool) -> [UInt8] {
-    var writer = TerminalWriter(columns: TerminalReport.columns, isColoured: isColoured)
+  /// The report as plain text for that terminal or log, UTF-8; nil for a run without a search.
+  public static func text(
+    _ record: RunRecord, facts: ReportFacts, form: TerminalForm
+  ) -> [UInt8]? {
+    CapacityModel(record, facts: facts).map { text($0, form) }
+  }
+
+  private static func text(_ model: CapacityModel, _ form: TerminalForm) -> [UInt8] {
+    var writer = TerminalWriter(form)
     writer.line(
       model.context.map { $0.isCode ? $0.text : "\($0.label) \($0.text)" }
         .joined(separator: " · "), .dim)
@@ -38,7 +44,7 @@ public enum CapacityReport {
       })
     writer.sentences(model.steps.compactMap(trouble))
     writer.sentences(model.knees.map(\.text))
-    writer.sentences(model.rules + model.notes)
+    writer.sentences((model.rules + model.notes).map(form.flags.put))
     writer.verdict("capacity", model.answer, model.isAnswered ? .green : .red)
     return writer.bytes
   }

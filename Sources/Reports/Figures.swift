@@ -6,6 +6,9 @@ public enum Figures {
   /// Written for a figure that does not exist.
   public static let none = "–"
 
+  /// Written for a time that has no end: of requests that never got there.
+  public static let never = "never"
+
   /// A number with so many decimals, rounded half away from zero; never `-0`.
   public static func fixed(_ value: Double, decimals: Int) -> String {
     guard value.isFinite else { return value.isNaN ? "not a number" : value < 0 ? "-inf" : "inf" }
@@ -19,9 +22,10 @@ public enum Figures {
     return sign + padded.dropLast(decimals) + "." + padded.suffix(decimals)
   }
 
-  /// Seconds as `41.2 ms` or `1.62 s`: three significant digits, from microseconds to seconds.
+  /// Seconds as `41.2 ms` or `1.62 s`: three significant digits, from microseconds to seconds;
+  /// `never` for +infinity.
   public static func duration(_ seconds: Double) -> String {
-    guard seconds.isFinite else { return seconds > 0 ? "none" : none }
+    guard seconds.isFinite else { return seconds > 0 ? never : none }
     if seconds == 0 { return "0 ms" }
     let rounded = significant(seconds, digits: 3)
     let size = rounded.magnitude

@@ -38,7 +38,8 @@ extension ReportBuilder {
     }
     var text =
       parts.isEmpty
-      ? "no regression found" : "not worse than " + parts.joined(separator: ", nor than ")
+      ? "no regression found"
+      : "not worse by more than " + parts.joined(separator: ", nor by more than ")
     let inherited = inheritedMetrics
     if !inherited.isEmpty {
       text =

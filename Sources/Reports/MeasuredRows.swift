@@ -17,8 +17,8 @@ extension ReportModel {
 
   /// What the asterisk of a measured row means.
   public static let measuredNote =
-    "From the intended start of each request, failures counted as infinitely slow; ttft sent from"
-    + " its sending. * fewer requests than the quantile needs (p50 11, p95 130, p99 662)."
+    "From the intended start of each request, failures counted as infinitely slow (never); ttft"
+    + " sent from its sending. * fewer requests than the quantile needs (p50 11, p95 130, p99 662)."
 }
 
 extension ReportModel {

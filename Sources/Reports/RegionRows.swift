@@ -43,7 +43,8 @@ extension ReportBuilder {
   }
 
   private func distance(_ median: Double?, from fastest: Double?) -> String {
-    guard let median, let fastest, fastest > 0 else { return Figures.none }
+    guard let median, let fastest, fastest > 0, fastest.isFinite else { return Figures.none }
+    guard median.isFinite else { return Figures.never }
     return median == fastest
       ? "fastest"
       : "\(Figures.signedDuration(median - fastest)) (\(Figures.change(median / fastest - 1)))"

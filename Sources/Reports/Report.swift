@@ -56,7 +56,11 @@ public enum Reports {
     case .html: HTMLReport.bytes(report)
     case .openMetrics: OpenMetricsReport.bytes(report)
     case .terminal: TerminalReport.bytes(report.model)
-    case .terminalColour: TerminalReport.bytes(report.model, isColoured: true)
     }
+  }
+
+  /// The report as plain text for that terminal or log, UTF-8.
+  public static func text(_ report: Report, form: TerminalForm) -> [UInt8] {
+    TerminalReport.bytes(report.model, form: form)
   }
 }

@@ -20,8 +20,6 @@ public enum ReportFormat: Sendable, Hashable, CaseIterable {
   case json
   /// OpenMetrics text, closed by `# EOF`.
   case openMetrics
-  /// Plain text for a terminal or a log.
+  /// Plain text for a terminal or a log; `Reports.text` has forms of it.
   case terminal
-  /// The same with colours by escape codes.
-  case terminalColour
 }

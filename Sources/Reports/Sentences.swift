@@ -23,10 +23,26 @@ extension ReportBuilder {
     }
     if !visible.isEmpty {
       sentences.append(
-        "Smallest slowdown that this gate could have seen (95 % of the time): "
+        "Smallest slowdown that the test of this look would have found 95 % of the time: "
           + visible.joined(separator: ", ") + ".")
     }
-    return sentences
+    return sentences + excluded()
+  }
+
+  /// What the intervals rule out, which a PASS rests on: another question than what the test would
+  /// have found, and often a far smaller figure.
+  private func excluded() -> [String] {
+    guard verdict.kind == .pass || verdict.kind == .inconclusive else { return [] }
+    let bounds = composites.compactMap { result -> String? in
+      guard let test = result.latency, !result.isLowerBound, test.upper.isFinite else { return nil }
+      let name = result.id.metric.name
+      return test.upper < 0 ? "\(name) any" : "\(name) above \(change(test.upper))"
+    }
+    guard !bounds.isEmpty else { return [] }
+    return [
+      "Slowdowns that the 98 % intervals exclude, whatever the test would have found: "
+        + bounds.joined(separator: ", ") + "; smaller ones are not excluded."
+    ]
   }
 
   private func advice(_ s: Double) -> String {

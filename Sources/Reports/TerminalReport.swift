@@ -2,12 +2,9 @@ import Model
 
 /// The report for a terminal or a log: short, aligned, the verdict in the last line.
 public enum TerminalReport {
-  /// Columns of a line of words at most; tables may be narrower, never much wider.
-  public static let columns = 96
-
-  /// The report, UTF-8, with escape codes for colour if `isColoured`.
-  public static func bytes(_ model: ReportModel, isColoured: Bool = false) -> [UInt8] {
-    var writer = TerminalWriter(columns: columns, isColoured: isColoured)
+  /// The report, UTF-8, in the form of a terminal or a log.
+  public static func bytes(_ model: ReportModel, form: TerminalForm = TerminalForm()) -> [UInt8] {
+    var writer = TerminalWriter(form)
     writer.line(context(model), .dim)
     writer.blank()
     let rows = model.composites.map { cells($0, name: $0.metric) }
@@ -39,7 +36,7 @@ public enum TerminalReport {
     writer.sentences(model.warnings.map { "warning: " + $0 }, .yellow)
     let others = model.reasons.filter { $0.subject != .finding }
     writer.sentences(others.dropFirst(others.first == model.reasons.first ? 1 : 0).map(\.text))
-    writer.sentences(model.notices + model.nextSteps)
+    writer.sentences((model.notices + model.nextSteps).map(form.flags.put))
     writer.verdict(model.qualifiedLabel, model.headline, style(model.kind))
     return writer.bytes
   }

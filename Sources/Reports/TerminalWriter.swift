@@ -20,16 +20,23 @@ struct TerminalCell {
 
 /// Lays out plain text in columns. No control character of a text reaches the output.
 struct TerminalWriter {
-  private static let gap = "  "
   private static let units: Set<Substring> = ["%", "µs", "ms", "s", "points"]
 
   private var text = ""
   private let columns: Int
   private let isColoured: Bool
+  private let isTerminal: Bool
+
+  init(_ form: TerminalForm) {
+    columns = form.columns
+    isColoured = form.isColoured
+    isTerminal = form.isTerminal
+  }
 
   init(columns: Int, isColoured: Bool) {
     self.columns = columns
     self.isColoured = isColoured
+    isTerminal = false
   }
 
   /// The text so far, UTF-8.
@@ -56,55 +63,25 @@ struct TerminalWriter {
   }
 
   /// A table with an empty line after; nothing for no rows. A title that starts with `>` aligns
-  /// its column to the right; the first column is cut where the table would be too wide, in the
-  /// middle, so that what a name ends with is still told.
+  /// its column to the right. A row that is too wide goes on in further lines, and nothing is cut.
   mutating func table(_ titles: [String], _ rows: [[TerminalCell]]) {
     guard !rows.isEmpty else { return }
-    var grid = rows.map { row in row.map { TerminalCell(clean($0.text), $0.style) } }
-    let head = titles.map { $0.hasPrefix(">") ? String($0.dropFirst()) : $0 }
-    var widths = head.indices.map { column in
-      max(head[column].count, grid.map { $0[column].text.count }.max() ?? 0)
-    }
-    let excess = widths.reduce(2, +) + (widths.count - 1) * Self.gap.count - columns
-    if excess > 0 {
-      widths[0] = max(head[0].count, 12, widths[0] - excess)
-      for row in grid.indices where grid[row][0].text.count > widths[0] {
-        grid[row][0].text = Self.cut(grid[row][0].text, to: widths[0])
-      }
-    }
-    let isRight = titles.map { $0.hasPrefix(">") }
-    put(head.map { TerminalCell($0, .dim) }, widths, isRight)
-    for row in grid { put(row, widths, isRight) }
+    let table = TerminalTable(
+      titles, rows.map { row in row.map { TerminalCell(clean($0.text), $0.style) } }, columns)
+    for line in table.lines { text += line.map { styled($0.text, $0.style) }.joined() + "\n" }
     blank()
   }
 
-  /// A text of that width with what follows its last `/`, a metric's name, else with as much of its
-  /// end as of its beginning.
-  private static func cut(_ text: String, to width: Int) -> String {
-    let room = width - 1
-    let end = text.lastIndex(of: "/").map { text[$0...] } ?? text.suffix(room / 2)
-    let tail = end.count + beginningMin <= room ? end : text.suffix(room / 2)
-    return text.prefix(room - tail.count) + "…" + tail
-  }
-
-  /// Characters of a text's beginning that are left of it at least.
-  private static let beginningMin = 3
-
-  /// The verdict: its name with weight, the headline after it, all of it one line for a log.
+  /// The verdict: its name with weight, the headline after it, all of it one line in a log.
   mutating func verdict(_ label: String, _ headline: String, _ style: TerminalStyle) {
-    text += styled(clean(label) + ":", style) + " " + clean(headline) + "\n"
-  }
-
-  private mutating func put(_ row: [TerminalCell], _ widths: [Int], _ isRight: [Bool]) {
-    var line = " "
-    for (column, cell) in row.enumerated() {
-      let padding = String(repeating: " ", count: max(0, widths[column] - cell.text.count))
-      let shown = cell.text.isEmpty ? "" : styled(cell.text, cell.style)
-      line += column == 0 ? " " : Self.gap
-      line += isRight[column] ? padding + shown : shown + padding
+    let name = clean(label) + ":"
+    let line = name + " " + clean(headline)
+    let parts = isTerminal ? wrapped(line, width: columns) : [line]
+    for (index, part) in parts.enumerated() {
+      // A name of several words may be all of the first line, and more.
+      let isNamed = index == 0 && part.hasPrefix(name)
+      text += (isNamed ? styled(name, style) + part.dropFirst(name.count) : part) + "\n"
     }
-    while line.last == " " { line.removeLast() }
-    text += line + "\n"
   }
 
   private func styled(_ text: String, _ style: TerminalStyle) -> String {

@@ -82,7 +82,7 @@ struct PipelineTests {
   func unwritable() throws {
     func failures(isAsked: Bool) -> [Failure] {
       Publisher(
-        out: nil, paths: ReportPaths(), junit: .junit, isColourful: false,
+        out: nil, paths: ReportPaths(), junit: .junit, form: TerminalForm(),
         pipeline: PipelineOutput(
           summary: StepSummary(path: "/nowhere/at/all.md", isAsked: isAsked), annotations: nil)
       ).appendSummary(model())

@@ -30,7 +30,7 @@ struct JudgeTests {
       JudgeTests.compare(
         try JudgeTests.files(product, mains: 5, candidates: 1, scale: 1), "--out", "same"))
     #expect(same.code == 0)
-    #expect(same.output.contains("PASS: not worse than 10 %"))
+    #expect(same.output.contains("PASS: not worse by more than 10 %"))
     let slower = try product.run(
       JudgeTests.compare(
         try JudgeTests.files(product, mains: 5, candidates: 2, scale: 1.2), "--out", "slower"))

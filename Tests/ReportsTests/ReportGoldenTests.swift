@@ -32,7 +32,8 @@ struct ReportGoldenTests {
   func colours() {
     let plain = String(decoding: TerminalReport.bytes(ReportCase.fail.model), as: UTF8.self)
     let coloured = String(
-      decoding: TerminalReport.bytes(ReportCase.fail.model, isColoured: true), as: UTF8.self)
+      decoding: TerminalReport.bytes(ReportCase.fail.model, form: TerminalForm(isColoured: true)),
+      as: UTF8.self)
     #expect(coloured.contains("\u{1B}[1;31mFAIL:\u{1B}[0m"))
     #expect(coloured.replacing(/\u{1B}\[[0-9;]*m/, with: "") == plain)
   }

@@ -62,7 +62,8 @@ struct ResultFileTests {
       #expect(red.isEmpty == (kind == .pass))
       let line = report.model.verdictLine
       #expect(
-        line.hasPrefix(kind == .pass ? "PASS: not worse than 10 % in ttft_p50" : "FAIL: ttft_p50 +")
+        line.hasPrefix(
+          kind == .pass ? "PASS: not worse by more than 10 % in ttft_p50" : "FAIL: ttft_p50 +")
       )
       let text = String(decoding: Reports.render(report, as: .terminal), as: UTF8.self)
       #expect(text.hasSuffix(line + "\n"))

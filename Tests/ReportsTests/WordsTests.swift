@@ -11,7 +11,7 @@ struct WordsTests {
       (0, "0 ms"), (0.000_000_8, "0.80 µs"), (0.000_21, "210 µs"), (0.000_999_6, "1.00 ms"),
       (0.0182, "18.2 ms"), (0.412, "412 ms"), (0.9996, "1.00 s"), (1.618, "1.62 s"),
       (16.18, "16.2 s"), (99.96, "100 s"), (3600, "3600 s"), (-0.0203, "-20.3 ms"),
-      (.infinity, "none"), (.nan, "–"),
+      (.infinity, "never"), (.nan, "–"),
     ])
   func duration(_ seconds: Double, _ text: String) {
     #expect(Figures.duration(seconds) == text)

@@ -25,7 +25,7 @@ enum CapacitySession {
     var session = try await RunSession.open(
       loaded, options: global, identity: identity,
       publisher: Publisher(
-        out: out, paths: ReportPaths(), junit: .junit, isColourful: global.isColourful),
+        out: out, paths: ReportPaths(), junit: .junit, form: global.form),
       policy: ExitPolicy(loaded.plan.gate),
       signals: signals, engines: command.engines.count(global),
       schedule: step.schedule(loaded.plan, rate: rules.start, number: 0))
@@ -55,7 +55,7 @@ extension RunSession {
     var failures = publisher.writeRunFiles([driven.run.record])
     if let out { failures += output.write(into: out) }
     for failure in failures { Console.error(failure.text) }
-    output.print(as: options.isColourful ? .terminalColour : .terminal)
+    output.print(as: .terminal, form: options.form)
     if let failure = driven.failure { Console.error(Failure(failure).text) }
     return ExitCode.mostSevere([code] + failures.map(\.code))
   }
@@ -75,10 +75,13 @@ struct CapacityOutput {
         exitCode: Int(ExitCode(of: search).rawValue), version: record.header.version))
   }
 
-  /// Prints it; JUnit is refused.
-  func print(as format: ReportFormat) {
-    guard let bytes = CapacityReport.render(record, facts: facts, as: format) else { return }
-    Console.print(bytes: bytes)
+  /// Prints it, as text in that form; JUnit is refused.
+  func print(as format: ReportFormat, form: TerminalForm) {
+    let bytes =
+      format == .terminal
+      ? CapacityReport.text(record, facts: facts, form: form)
+      : CapacityReport.render(record, facts: facts, as: format)
+    if let bytes { Console.print(bytes: bytes) }
   }
 
   /// Writes `capacity.json` and `summary.md`; returns the failures.

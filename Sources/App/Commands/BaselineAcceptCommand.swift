@@ -85,11 +85,12 @@ extension BaselineCommand {
         Console.print(
           Console.inertLine("accepted: \(decision.scope), \(decision.words(at: now))"))
         Console.print(
-          Console.inertLine("take it back: streamgate baseline revoke \(decision.name)"))
+          hint: Console.inertLine("take it back: streamgate baseline revoke \(decision.name)"))
       }
       Console.print("kept in \(loaded.storeLocation), and in \(book.path): commit that file")
       Console.print(
-        "it holds from the next judgement on; a commit that failed already needs another commit,"
+        hint:
+          "it holds from the next judgement on; a commit that failed already needs another commit,"
           + " or streamgate run --restart")
       if profile != nil || scenario != nil {
         Console.print("the composites, over all cells, are judged as before")

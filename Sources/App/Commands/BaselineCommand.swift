@@ -47,7 +47,7 @@ struct BaselineCommand: ParsableCommand {
         if json == "-" { return Console.print(bytes: bytes) }
         try Publisher.write(bytes, to: json)
       }
-      Console.print(view.text)
+      Console.print(hint: view.text)
     }
   }
 

@@ -88,7 +88,7 @@ struct CompareCommand: ParsableCommand {
         .map(\.header))
     let publisher = Publisher(
       out: out, paths: ReportPaths(), junit: junitDialect.format,
-      isColourful: global.isColourful, pipeline: pipeline)
+      form: global.form, pipeline: pipeline)
     let code = ExitCode.mostSevere(publisher.publish(report))
     if code != .pass { throw code }
   }

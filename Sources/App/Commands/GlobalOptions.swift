@@ -1,11 +1,42 @@
 import ArgumentParser
 import Plan
+import Reports
 import ResultStore
+
+/// A command with the flags that commands share.
+protocol SharedFlags {
+  var global: GlobalOptions { get }
+}
+
+extension CheckCommand: SharedFlags {}
+extension PlanCommand: SharedFlags {}
+extension RunCommand: SharedFlags {}
+extension CapacityCommand: SharedFlags {}
+extension CompareCommand: SharedFlags {}
+extension ReportCommand: SharedFlags {}
+extension TrendsCommand: SharedFlags {}
+extension CommentCommand: SharedFlags {}
+extension RunsCommand.List: SharedFlags {}
+extension RunsCommand.Show: SharedFlags {}
+extension RunsCommand.Import: SharedFlags {}
+extension RunsCommand.Export: SharedFlags {}
+extension RunsCommand.Delete: SharedFlags {}
+extension RunsCommand.Prune: SharedFlags {}
+extension BaselineCommand.List: SharedFlags {}
+extension BaselineCommand.Accept: SharedFlags {}
+extension BaselineCommand.Revoke: SharedFlags {}
+extension BaselineCommand.Export: SharedFlags {}
+extension BaselineCommand.Import: SharedFlags {}
+extension StoreCommand.Migrate: SharedFlags {}
+extension StoreCommand.Check: SharedFlags {}
 
 /// The flags that every command shares.
 struct GlobalOptions: ParsableArguments {
+  /// The plan file without a flag.
+  static let defaultConfig = "streamgate.yaml"
+
   @Option(name: [.long, .customShort("c")], help: "The plan file.")
-  var config = "streamgate.yaml"
+  var config = GlobalOptions.defaultConfig
 
   @Option(
     help: """
@@ -53,6 +84,20 @@ struct GlobalOptions: ParsableArguments {
   var planOverrides: [PlanOverride] {
     let store = store.map { PlanOverride(path: "store", text: $0, flag: "--store") }
     return overrides.compactMap { PlanOverride(setting: $0) } + [store].compactMap { $0 }
+  }
+
+  /// What the commands in hints need of these flags.
+  var flags: CommandFlags {
+    CommandFlags(
+      config: config == GlobalOptions.defaultConfig ? nil : config, store: store)
+  }
+
+  /// How results are laid out on stdout.
+  var form: TerminalForm {
+    guard let columns = Console.outputColumns else {
+      return TerminalForm(isColoured: isColourful, flags: flags)
+    }
+    return TerminalForm(terminal: columns, isColoured: isColourful, flags: flags)
   }
 
   /// True if results may be coloured.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Plan
+import Reports
 
 /// Writes a first plan.
 struct InitCommand: ParsableCommand {
@@ -15,7 +16,7 @@ struct InitCommand: ParsableCommand {
       """)
 
   @Option(name: [.long, .customShort("c")], help: "The plan file to write.")
-  var config = "streamgate.yaml"
+  var config = GlobalOptions.defaultConfig
 
   @Option(help: "The endpoint: scheme, host and port.")
   var url: String?
@@ -54,7 +55,9 @@ struct InitCommand: ParsableCommand {
     try Publisher.write(Array(text.utf8), to: config)
     Console.print("wrote \(config)")
     if try ignoreResults() { Console.print("added .streamgate/ to .gitignore") }
-    Console.print("next: streamgate check, then streamgate run --branch main --repeat 5")
+    Console.print(
+      CommandFlags(config: config == GlobalOptions.defaultConfig ? nil : config)
+        .put(into: "next: streamgate check, then streamgate run --branch main --repeat 5"))
   }
 
   /// A plan that `init` writes must resolve: what is wrong in the answers is said now.

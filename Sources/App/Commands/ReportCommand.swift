@@ -67,13 +67,13 @@ struct ReportCommand: ParsableCommand {
 
   private func show(_ report: Report) throws {
     guard let out else {
-      let isColoured = format == .terminal && global.isColourful
-      Console.print(
-        bytes: Reports.render(report, as: isColoured ? .terminalColour : format.format))
-      return
+      let bytes =
+        format == .terminal
+        ? Reports.text(report, form: global.form) : Reports.render(report, as: format.format)
+      return Console.print(bytes: bytes)
     }
     let failures = Publisher(
-      out: out, paths: ReportPaths(), junit: .junit, isColourful: false
+      out: out, paths: ReportPaths(), junit: .junit, form: TerminalForm()
     ).writeFiles(report)
     if let failure = failures.first { throw failure }
     global.say("wrote \(Publisher.names) into \(out)")
@@ -87,8 +87,7 @@ struct ReportCommand: ParsableCommand {
         remedy: "--format terminal, markdown or json")
     }
     guard let out else {
-      let isColoured = format == .terminal && global.isColourful
-      return output.print(as: isColoured ? .terminalColour : format.format)
+      return output.print(as: format.format, form: global.form)
     }
     if let failure = output.write(into: out).first { throw failure }
     global.say("wrote capacity.json and summary.md into \(out)")

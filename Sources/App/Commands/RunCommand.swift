@@ -226,7 +226,7 @@ struct RunCommand: AsyncParsableCommand {
   private func publisher(_ loaded: LoadedPlan, _ pipeline: PipelineOutput) -> Publisher {
     Publisher(
       out: out, paths: loaded.plan.reports, junit: junitDialect.format,
-      isColourful: global.isColourful, pipeline: pipeline)
+      form: global.form, pipeline: pipeline)
   }
 
   /// Says everywhere that nothing was measured, for want of the endpoint's credentials.

@@ -12,7 +12,8 @@ struct Publisher {
   /// The plan's own paths.
   var paths: ReportPaths
   var junit: ReportFormat
-  var isColourful: Bool
+  /// How the terminal summary is laid out.
+  var form: TerminalForm
   /// The CI system's own places.
   var pipeline = PipelineOutput.none
 
@@ -119,7 +120,7 @@ struct Publisher {
 
   /// Prints the summary for a person, and marks what a reviewer should see.
   func printSummary(_ report: Report) {
-    Console.print(bytes: Reports.render(report, as: isColourful ? .terminalColour : .terminal))
+    Console.print(bytes: Reports.text(report, form: form))
     pipeline.annotate(report)
   }
 
