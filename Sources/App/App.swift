@@ -16,7 +16,7 @@ public enum App {
     ignoreBrokenPipes()
     do {
       var command = try StreamgateCommand.parseAsRoot(
-        RecordedStreams.marked(HistorySegments.marked(arguments)))
+        RecordedStreams.marked(HistorySegments.marked(NegativeValues.joined(arguments))))
       let global = (command as? any SharedFlags)?.global
       if let global { Console.flags = global.flags }
       if var asynchronous = command as? any AsyncParsableCommand {
@@ -43,7 +43,9 @@ public enum App {
       return ExitCode.pass.rawValue
     }
     if code == .validationFailure {
-      Console.error(text)
+      // Every error of ours begins alike, so that a log can be searched for it.
+      let prefix = "Error: "
+      Console.error(text.hasPrefix(prefix) ? "error: " + text.dropFirst(prefix.count) : text)
       return ExitCode.usage.rawValue
     }
     Console.error(

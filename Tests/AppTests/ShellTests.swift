@@ -19,6 +19,19 @@ struct ShellTests {
     #expect(HistorySegments.split([]).isEmpty)
   }
 
+  @Test("A number below 0 after an option is its value")
+  func negative() {
+    #expect(
+      NegativeValues.joined([
+        "run", "--rate", "-5", "-q", "--spread", "-.5h", "--rate=1", "-2", "x", "-3",
+      ])
+        == ["run", "--rate=-5", "-q", "--spread=-.5h", "--rate=1", "-2", "x", "-3"])
+    #expect(
+      NegativeValues.joined(["--a", "-", "--b", "--", "--c", "-1"]) == [
+        "--a", "-", "--b", "--", "--c", "-1",
+      ])
+  }
+
   @Test(
     "Command lines that make no sense are refused",
     arguments: [

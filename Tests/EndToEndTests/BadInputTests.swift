@@ -52,6 +52,34 @@ struct BadInputTests {
     }
   }
 
+  @Test("A number below 0 is refused for what it is, and every error begins alike")
+  func negative() throws {
+    let product = try Product(plan: nil)
+    for (arguments, why) in [
+      (["run", "--rate", "-5"], "--rate: \"-5\" is not above 0"),
+      (["capacity", "--from", "-3"], "--from -3.0: a rate from 0.001"),
+      (["run", "--repeat", "-1"], "--repeat -1: 1 to 1000 runs"),
+      (["run", "--no-such-flag"], "Unknown option '--no-such-flag'"),
+    ] {
+      let end = try product.run(arguments)
+      #expect(end.code == 64)
+      #expect(end.errors.hasPrefix("error: " + why), "\(end.errors)")
+    }
+  }
+
+  @Test("A report of a file that is not there says so, with and without a plan")
+  func noReport() throws {
+    for plan in [nil, TestPlan.sustained(url: "http://127.0.0.1:9")] {
+      let product = try Product(plan: plan)
+      if plan != nil { _ = try product.run("runs", "import", "none") }
+      let end = try product.run("report", "nothere/result.json")
+      #expect(end.code == 66)
+      #expect(
+        plan != nil || end.errors.contains("nothere/result.json: there is no such file"),
+        "\(end.errors)")
+    }
+  }
+
   @Test(
     "Wrong command lines, files and stores have codes of their own",
     arguments: [

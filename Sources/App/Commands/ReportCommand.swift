@@ -114,9 +114,16 @@ struct ReportCommand: ParsableCommand {
   }
 
   private func fromStore() throws -> Found {
+    // Without a plan there is no store to look in, and a path is what was meant.
+    if !planExists(global), isPath || name.contains("/") { throw noFile }
     let loaded = try LoadedPlan.loadForStore(global)
     let store = try StoreOptions.open(global, for: .read)
-    let runs = try RunFinder(store: store, loaded: loaded).runs(name)
+    let runs: [RunRecord]
+    do {
+      runs = try RunFinder(store: store, loaded: loaded).runs(name)
+    } catch StoreError.unknownRun where isPath {
+      throw noFile
+    }
     if let output = runs.last.flatMap(CapacityOutput.again) { return .capacity(output) }
     var report = try judged(runs, loaded, store)
     if wantsPage {
@@ -124,6 +131,17 @@ struct ReportCommand: ParsableCommand {
         .add(to: &report)
     }
     return .verdict(report)
+  }
+
+  private var noFile: Failure {
+    Failure(
+      .input, "there is no such file", at: name,
+      remedy: "the result.json or run file that a run wrote with --out, or a run's id")
+  }
+
+  /// True if the name is most likely meant as a file's. A branch's may hold `/` too.
+  private var isPath: Bool {
+    name.hasSuffix(".json") || name.hasSuffix(".jsonl") || name.hasSuffix(".jsonl.gz")
   }
 
   /// The verdict that a run had, or the one that it would have now.
