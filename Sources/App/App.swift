@@ -19,6 +19,8 @@ public enum App {
         RecordedStreams.marked(HistorySegments.marked(NegativeValues.joined(arguments))))
       let global = (command as? any SharedFlags)?.global
       if let global { Console.flags = global.flags }
+      let watch = global?.quiet ?? true ? nil : StoreWatch()
+      defer { watch?.end() }
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {

@@ -44,9 +44,11 @@ final class PostgresConnection {
       "keepalives_count": "3", "tcp_user_timeout": "20000", "dbname": text,
       "fallback_application_name": "streamgate", "client_encoding": "UTF8",
     ]
-    let handle = withCStrings(parameters.map { $0.key }) { keys in
-      withCStrings(parameters.map { $0.value }) { values in
-        PQconnectdbParams(keys, values, 1)
+    let handle = StoreWaits.during(.connection, of: store, atMost: .seconds(seconds)) {
+      withCStrings(parameters.map { $0.key }) { keys in
+        withCStrings(parameters.map { $0.value }) { values in
+          PQconnectdbParams(keys, values, 1)
+        }
       }
     }
     guard let handle else { throw .unreachable(store: store, reason: "out of memory") }
@@ -141,7 +143,10 @@ final class PostgresConnection {
   /// Waits until the socket can be read or written, as asked, and reads what there is.
   private func wait(for events: Int32) throws(StoreError) {
     var socket = pollfd(fd: PQsocket(handle), events: Int16(events), revents: 0)
-    let count = poll(&socket, 1, patience)
+    let limit = Nanos.milliseconds(Int64(patience))
+    let count = StoreWaits.during(.answer, of: store, atMost: limit) {
+      poll(&socket, 1, patience)
+    }
     if count < 0, errno == EINTR { return }
     guard count != 0 else {
       // Nothing waits any more, on either side.

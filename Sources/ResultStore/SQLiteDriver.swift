@@ -13,12 +13,14 @@ final class SQLiteDriver: Driver {
     explorationViews: [], trendViews: [], bytes: "BLOB",
     blockLayout: [])
   private var connection: OpaquePointer
+  private let lockWait: Nanos
 
   /// Opens the file; for writing, it and its folder are made, readable for their owner only.
   init(
     path: String, store: String, access: StoreAccess, limits: StoreLimits
   ) throws(StoreError) {
     self.store = store
+    lockWait = limits.lock
     switch access {
     case .write: try SQLiteDriver.makeFile(path, store: store)
     case .read: guard Glibc.access(path, F_OK) == 0 else { throw .missing(store: store) }
@@ -94,13 +96,13 @@ final class SQLiteDriver: Driver {
       try check(bind(statement, position, value))
     }
     let row = Row(source: .sqlite(statement), store: store)
-    while true {
-      switch sqlite3_step(statement) {
-      case SQLITE_ROW: try each(row)
-      case SQLITE_DONE: return
-      case let code: throw error(code)
-      }
+    // Locks are taken, and what is sorted is sorted, before the first row.
+    var code = waited { sqlite3_step(statement) }
+    while code == SQLITE_ROW {
+      try each(row)
+      code = sqlite3_step(statement)
     }
+    guard code == SQLITE_DONE else { throw error(code) }
   }
 
   func bulkInsert(
@@ -162,9 +164,14 @@ final class SQLiteDriver: Driver {
 
   private func prepare(_ sql: String) throws(StoreError) -> OpaquePointer {
     var statement: OpaquePointer?
-    try check(sqlite3_prepare_v2(connection, sql, -1, &statement, nil))
+    try check(waited { sqlite3_prepare_v2(connection, sql, -1, &statement, nil) })
     guard let statement else { throw .failed(store: store, reason: "no statement: \(sql)") }
     return statement
+  }
+
+  /// What may wait for another process' lock.
+  private func waited(_ body: () -> Int32) -> Int32 {
+    StoreWaits.during(.file, of: store, atMost: lockWait, body)
   }
 
   private func bind(_ statement: OpaquePointer, _ position: Int32, _ value: SQLValue) -> Int32 {
