@@ -47,6 +47,13 @@ public struct CapacityRun: Sendable, Equatable {
     steps.append(step)
   }
 
+  /// The interval that a search has which the client kept from its last steps: narrow enough, its
+  /// lower end met in every step that told something, fewer than are wanted. Nil for a search that
+  /// has its answer, and for one that ended before its ends were close.
+  public var unconfirmed: CapacityInterval? {
+    if case .client = stop { search.unconfirmed } else { nil }
+  }
+
   /// The highest rate at which every step was met, nil if there is none.
   public var highestMet: Double? {
     let missed = lowestMissed ?? .infinity
@@ -60,6 +67,23 @@ public struct CapacityRun: Sendable, Equatable {
   /// sustained profile, whose load a step is. Logins belong to no step.
   public static func objectives(_ all: [Objective]) -> [Objective] {
     all.filter { !$0.isLogin && ($0.profile == nil || $0.profile == .sustained) }
+  }
+}
+
+/// Rates between which a capacity lies, without the confirmation that its lower end wants.
+public struct CapacityInterval: Sendable, Equatable {
+  /// Every step at it was met.
+  public var low: Double
+  /// The lowest rate that was missed.
+  public var high: Double
+  /// Steps at `low`.
+  public var metCount: Int
+
+  /// An interval; `low < high`.
+  public init(low: Double, high: Double, metCount: Int) {
+    self.low = low
+    self.high = high
+    self.metCount = metCount
   }
 }
 

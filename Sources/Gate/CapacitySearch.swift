@@ -98,6 +98,13 @@ public struct CapacitySearch: Sendable, Equatable {
     }
   }
 
+  /// The interval whose lower end is to be held to further steps; nil before its ends are close,
+  /// with the answer, and where no higher rate is allowed.
+  public var unconfirmed: CapacityInterval? {
+    guard case .confirming(let low, let met, let high?) = state else { return nil }
+    return CapacityInterval(low: low, high: high, metCount: met)
+  }
+
   /// Takes what came of the step at `action`'s rate.
   public mutating func take(isMet: Bool) {
     guard case .step(let rate) = action else { preconditionFailure("a step after the end") }

@@ -128,12 +128,14 @@ private struct CapacityBuilder {
   }
 
   private var isAnswered: Bool {
+    if search.unconfirmed != nil { return true }
     guard search.stop == nil, case .end(let answer) = search.search.action else { return false }
     if case .nothing = answer { return false }
     return true
   }
 
   private func answer() -> String {
+    if let interval = search.unconfirmed { return unconfirmed(interval) }
     if let stop = search.stop { return stopped(stop) }
     guard case .end(let answer) = search.search.action else { return "unfinished" }
     switch answer {
@@ -157,6 +159,16 @@ private struct CapacityBuilder {
       return "none found: not even \(Figures.rate(lowest)), the lowest allowed, met all objectives"
         + " (missed \(whyMissed(lowest)))"
     }
+  }
+
+  /// An interval whose lower end the client kept from being held to all its steps.
+  private func unconfirmed(_ interval: CapacityInterval) -> String {
+    let tries = Figures.count(interval.metCount, "step")
+    let cause = search.stop.map { withoutPrefix($0.text) } ?? ""
+    return "between \(Figures.rate(interval.low)), which met all objectives in \(tries), and"
+      + " \(Figures.rate(interval.high)), which missed \(whyMissed(interval.high)); not confirmed"
+      + " (\(interval.metCount) of \(search.rules.confirmations) steps), since the client was the"
+      + " limit when \(Figures.rate(interval.low)) was repeated: \(cause)"
   }
 
   private func stopped(_ stop: CapacityStop) -> String {

@@ -60,7 +60,9 @@ extension CapacityReport {
 
   private static func answer(_ search: CapacityRun, _ model: CapacityModel) -> JSONValue {
     var (kind, low, high) = ("stopped", search.highestMet, search.lowestMissed)
-    if search.stop == nil, case .end(let answer) = search.search.action {
+    if let interval = search.unconfirmed {
+      (kind, low, high) = ("unconfirmed", interval.low, interval.high)
+    } else if search.stop == nil, case .end(let answer) = search.search.action {
       switch answer {
       case .confirmed(let rate, let missed): (kind, low, high) = ("confirmed", rate, missed)
       case .between(let below, let mixed, let missed):

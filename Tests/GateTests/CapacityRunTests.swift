@@ -119,6 +119,34 @@ struct CapacityRunTests {
     #expect(search.stop == .client("client-limited: c"))
   }
 
+  @Test("A client that keeps an interval from being confirmed does not take it away")
+  func unconfirmed() {
+    var search = CapacityRun(
+      rules: CapacitySearch.Rules(start: 10, lowest: 1, highest: 40, within: 0.5),
+      stepLength: .seconds(60), warmup: .seconds(5))
+    func limit(_ rate: Double) {
+      search.add(
+        CapacityStep(rate: rate, objectives: [], isClientLimited: true), clientProblem: "slow")
+    }
+    search.add(CapacityStep(rate: 10, objectives: []))
+    search.add(CapacityStep(rate: 20, objectives: [], droppedCap: 1))
+    #expect(search.search.action == .step(14.1))
+    let wide = search
+    limit(14.1)
+    limit(14.1)
+    #expect(search.stop != nil && search.unconfirmed == nil, "its ends are not close")
+    search = wide
+    search.add(CapacityStep(rate: 14.1, objectives: []))
+    #expect(search.search.action == .step(14.1) && search.unconfirmed == nil)
+    search.add(CapacityStep(rate: 14.1, objectives: []))
+    limit(14.1)
+    #expect(search.unconfirmed == nil, "it is tried once more")
+    limit(14.1)
+    #expect(search.unconfirmed == CapacityInterval(low: 14.1, high: 20, metCount: 2))
+    search.stop = .interrupted
+    #expect(search.unconfirmed == nil)
+  }
+
   private func search(stop: CapacityStop? = nil) -> CapacityRun {
     var search = CapacityRun(
       rules: CapacitySearch.Rules(start: 5, lowest: 1, highest: 40), stepLength: .seconds(60),

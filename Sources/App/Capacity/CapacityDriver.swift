@@ -231,10 +231,11 @@ struct DrivenCapacity {
 }
 
 extension ExitCode {
-  /// What a search exits with: found, nothing held, or ended before its answer.
+  /// What a search exits with: found, if only an interval; nothing held; or ended before either.
   init(of search: CapacityRun) {
     switch (search.stop, search.search.action) {
     case (.interrupted?, _): self = .interrupted
+    case (_?, _) where search.unconfirmed != nil: self = .pass
     case (_?, _), (nil, .step): self = .cannotEvaluate
     case (nil, .end(.nothing)): self = .fail
     case (nil, .end): self = .pass

@@ -18,8 +18,8 @@ struct CapacityCommand: AsyncParsableCommand {
 
       This is an exploration: the run is stored, compared with nothing, and joins no baseline. The \
       plan's limits hold over all steps together. Exits with 0 where a rate or an interval was \
-      found, 1 where not even the lowest rate held, 3 where the client was the limit or the search \
-      was ended early.
+      found, 1 where not even the lowest rate held, 3 where the client was the limit before there \
+      was an interval or the search was ended early.
 
       Examples:
         streamgate capacity
