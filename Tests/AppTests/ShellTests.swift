@@ -56,6 +56,16 @@ struct ShellTests {
         == "warm pass: 7 prompts sent, unmeasured; 3 failed (truncated 2, http_5xx 1)")
   }
 
+  @Test("An interrupt between repeated runs tells what is stored of those before it")
+  func interruptedPause() {
+    #expect(
+      RunSession.interruptedText(beforeRun: 2, of: 3, after: [.cannotEvaluate])
+        == "interrupted before run 2 of 3: 1 run is stored")
+    #expect(
+      RunSession.interruptedText(beforeRun: 4, of: 9, after: [.pass, .notStored, .fail])
+        == "interrupted before run 4 of 9: 2 runs are stored, 1 could not be")
+  }
+
   @Test("Columns are as wide as their widest cell, and lines end without blanks")
   func columns() {
     #expect(

@@ -18,13 +18,27 @@ extension RunSession {
     let start = Clock.monotonic()
     for index in 1...count {
       await wait(until: start + pause * Int64(index - 1))
-      if signals.exitCode != nil { break }
+      if signals.exitCode != nil {
+        options.say(Self.interruptedText(beforeRun: index, of: count, after: codes))
+        break
+      }
       let label = "run \(index) of \(count)"
       let judged = try await judgeAlone(label: label, number: index, isLast: index == count)
       codes.append(judged)
       if signals.exitCode != nil { break }
     }
     return ExitCode.mostSevere(codes + [signals.exitCode].compactMap { $0 })
+  }
+
+  /// What became of the runs before a pause that a signal ended; `codes` are theirs.
+  static func interruptedText(beforeRun index: Int, of count: Int, after codes: [ExitCode])
+    -> String
+  {
+    let stored = codes.count { $0 != .notStored }
+    let lost = codes.count - stored
+    return "interrupted before run \(index) of \(count): \(Figures.count(stored, "run"))"
+      + " \(stored == 1 ? "is" : "are") stored"
+      + (lost > 0 ? ", \(lost) could not be" : "")
   }
 
   private func wait(until due: MonotonicNanos) async {
