@@ -45,6 +45,21 @@ struct LiveBlockTests {
     #expect(block.erase(in: .init(columns: 12, rows: 2)).hasPrefix("\r\u{1B}[1A"))
   }
 
+  @Test("On a terminal that is narrower than it has said, lines are cut and stay in their places")
+  func stale() {
+    var screen = Screen(columns: 30, rows: 10)
+    screen.write("before\r\n")
+    var block = LiveBlock()
+    for count in 0..<5 {
+      let lines = ["\(count)" + String(repeating: "a", count: 38), "\(count)b"]
+      screen.write(block.draw(lines, in: LiveBlockTests.size))
+      #expect(
+        screen.lines.count == 3 && screen.lines[0] == "before" && screen.lines[2] == "\(count)b")
+    }
+    screen.write("\r\n" + String(repeating: "c", count: 31))
+    #expect(screen.lines.last == "c", "other lines are folded as ever")
+  }
+
   @Test("Colours take no room")
   func width() {
     #expect(LiveBlock.width("a \u{1B}[1;31m●\u{1B}[0m b") == 5)
@@ -60,6 +75,7 @@ private struct Screen {
   private var column = 0
   private(set) var scrolled: [String] = []
   private(set) var isCursorShown = true
+  private var isFolding = true
 
   init(columns: Int, rows: Int) {
     self.columns = columns
@@ -96,6 +112,14 @@ private struct Screen {
   }
 
   private mutating func put(_ character: Character) {
+    if column == columns {
+      if isFolding {
+        feed()
+        column = 0
+      } else {
+        column -= 1
+      }
+    }
     while cells[row].count <= column { cells[row].append(" ") }
     cells[row][column] = character
     column += 1
@@ -105,14 +129,16 @@ private struct Screen {
     rest = rest.dropFirst()
     let parameter = String(rest.prefix { !$0.isLetter })
     rest = rest.dropFirst(parameter.count)
-    switch rest.popFirst() {
+    let name = rest.popFirst()
+    switch name {
     case "A": row = max(0, row - (Int(parameter) ?? 1))
     case "K": cells[row] = Array(cells[row].prefix(column))
     case "J":
       cells[row] = Array(cells[row].prefix(column))
       cells = Array(cells.prefix(row + 1))
-    case "l": isCursorShown = false
-    case "h": isCursorShown = true
+    case "l", "h":
+      let isOn = name == "h"
+      if parameter.hasSuffix("?7") { isFolding = isOn } else { isCursorShown = isOn }
     default: break
     }
   }

@@ -142,6 +142,27 @@ struct LiveViewTests {
     #expect(load.light.colour == .red)
   }
 
+  @Test("What the client did while a profile warmed up is not held against it")
+  func warmup() {
+    var looks = LiveLooks.lagging(loopLag: .milliseconds(2), ttft: .milliseconds(10))
+    func light(_ warmup: Nanos) -> ClientLight.Colour? {
+      var window = ProgressWindow(warmups: [warmup])
+      for look in looks { window.add(look) }
+      guard case .loading(let load) = window.facts(label: "run").place else { return nil }
+      return load.light.colour
+    }
+    #expect(light(.zero) == .red)
+    #expect(light(looks[1].elapsed + .seconds(1)) == .unknown, "it lasts")
+    let end = looks[1].elapsed
+    #expect(light(end) == .unknown, "there is one look after it")
+    var quiet = looks[1]
+    (quiet.stamp, quiet.elapsed) = (quiet.stamp + .seconds(1), quiet.elapsed + .seconds(1))
+    for _ in 0..<1_000 { quiet.loopLag.add(.microseconds(10)) }
+    looks.append(quiet)
+    #expect(light(end) == .green)
+    #expect(light(.zero) == .red)
+  }
+
   @Test("Requests that the client dropped are no failures of the service, and told apart")
   func dropped() {
     var looks = LiveLooks.ramp

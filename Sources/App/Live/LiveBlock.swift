@@ -7,6 +7,10 @@ struct LiveBlock {
   private static let showCursor = "\u{1B}[?25h"
   private static let eraseToLineEnd = "\u{1B}[K"
   private static let eraseBelow = "\u{1B}[J"
+  /// While lines are drawn, what does not fit is cut: a terminal that was just made narrower
+  /// and has not said so yet would fold them, and we would not know.
+  private static let cutLines = "\u{1B}[?7l"
+  private static let foldLines = "\u{1B}[?7h"
 
   /// What is shown.
   private(set) var lines: [String] = []
@@ -15,9 +19,10 @@ struct LiveBlock {
   mutating func draw(_ next: [String], in size: LiveView.Size) -> String {
     guard !next.isEmpty else { return erase(in: size) }
     var text = lines.isEmpty ? Self.hideCursor : toTop(in: size)
+    text += Self.cutLines
     text += next.map { $0 + Self.eraseToLineEnd }.joined(separator: "\r\n")
     lines = next
-    return text + Self.eraseBelow
+    return text + Self.eraseBelow + Self.foldLines
   }
 
   /// What erases the lines and gives the cursor back; nothing while none are shown.

@@ -27,16 +27,16 @@ struct Progress {
   private var lastLine: MonotonicNanos
 
   /// Progress under a label such as `look 2 of 3`; the client is held against the smallest median
-  /// of the runs of main where there is one.
+  /// of the runs of main where there is one, once a profile has warmed up.
   init(
     label: String, phase: LivePhase? = nil, to output: Output, metrics: MetricsEndpoint? = nil,
-    baselineMedian: Nanos? = nil, now: MonotonicNanos
+    baselineMedian: Nanos? = nil, warmups: [Nanos] = [], now: MonotonicNanos
   ) {
     self.label = label
     self.phase = phase
     self.output = output
     self.metrics = metrics
-    window = ProgressWindow(baselineMedian: baselineMedian)
+    window = ProgressWindow(baselineMedian: baselineMedian, warmups: warmups)
     lastLine = now
   }
 

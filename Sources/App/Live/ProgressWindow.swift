@@ -21,9 +21,12 @@ struct ProgressWindow {
   private(set) var now = EngineProgress()
   /// The smallest median of the runs of main, nil without one.
   private let baselineMedian: Nanos?
+  /// How long each profile warms up.
+  private let warmups: [Nanos]
 
-  init(baselineMedian: Nanos? = nil) {
+  init(baselineMedian: Nanos? = nil, warmups: [Nanos] = []) {
     self.baselineMedian = baselineMedian
+    self.warmups = warmups
   }
 
   /// Takes another look.
@@ -42,6 +45,15 @@ struct ProgressWindow {
   func look(atLeast span: Nanos) -> EngineProgress? {
     let found = looks.last { now.stamp - $0.stamp >= span } ?? looks.first
     return found.flatMap { $0.stamp < now.stamp ? $0 : nil }
+  }
+
+  /// The client's lags of late; nil before there are two looks after the warm-up, which no
+  /// verdict holds against the client.
+  private var recentLags: RecentLags? {
+    let warmup = warmups.indices.contains(now.profileIndex) ? warmups[now.profileIndex] : .zero
+    let measured = looks.filter { $0.elapsed >= warmup && $0.stamp < now.stamp }
+    let earlier = measured.last { now.stamp - $0.stamp >= Self.span } ?? measured.first
+    return earlier.map(lags)
   }
 
   /// What the client's error is held against: the smallest median of main, else of the cells so
@@ -81,7 +93,7 @@ struct ProgressWindow {
       return LiveFacts(label: label, place: place)
     }
     let isClosed = now.targetUsers > 0
-    let lags = look(atLeast: Self.span).map(lags)
+    let lags = recentLags
     let facts = LoadFacts(
       name: phase?.name ?? profile.rawValue, whole: phase?.word ?? "run", stage: now.stage + 1,
       stageCount: now.stageCount,

@@ -135,12 +135,13 @@ struct RunDriver {
     lease?.watch(
       onHeld: { control.allowLoad(until: $0) }, onLoss: { _ in control.stop(grace: .zero) })
     let (output, median) = (options.progressOutput, smallestBaselineMedian)
+    let warmups = job.schedule.profiles.map(\.warmup)
     // A pass that is not measured is in no metric.
     let metrics = isMeasured ? metrics : nil
     let view = Task {
       var progress = Progress(
         label: label, phase: phase, to: output, metrics: metrics, baselineMedian: median,
-        now: Clock.monotonic())
+        warmups: warmups, now: Clock.monotonic())
       while !Task.isCancelled {
         progress.update(control.progress, now: Clock.monotonic())
         try? await Task.sleep(for: .nanoseconds(Progress.interval.rawValue))
