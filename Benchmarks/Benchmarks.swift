@@ -4,6 +4,29 @@
 // judges nothing, and a noisy machine gives noisy figures.
 
 import ArgumentParser
+import Foundation
+import ResultStore
+
+/// Refuses what is no server's address before anything is measured.
+func checkServer(_ url: String, flag: String) throws {
+  let parts = URLComponents(string: url)
+  let isHTTP = ["http", "https"].contains(parts?.scheme ?? "")
+  guard isHTTP, parts?.host?.isEmpty == false else {
+    throw ValidationError("\(flag) \(url): an address such as http://127.0.0.1:8080.")
+  }
+}
+
+/// The database that benchmarks of stores may use, nil without one, which is said: figures that
+/// are missing are no figures that were forgotten.
+func postgresLocation() -> StoreLocation? {
+  let name = "STREAMGATE_TEST_POSTGRES"
+  guard let server = ProcessInfo.processInfo.environment[name], !server.isEmpty else {
+    FileHandle.standardError.write(
+      Data("note: \(name) is not set: PostgreSQL is not measured\n".utf8))
+    return nil
+  }
+  return StoreLocation(server)
+}
 
 @main
 struct Benchmarks: AsyncParsableCommand {

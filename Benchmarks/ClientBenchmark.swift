@@ -65,6 +65,7 @@ struct ClientBenchmark: AsyncParsableCommand {
     guard client == .engine || load.rate == nil else {
       throw ValidationError("--rate is the engine's alone.")
     }
+    try checkServer(url, flag: "--url")
   }
 
   func run() async throws {

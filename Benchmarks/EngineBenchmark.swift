@@ -55,6 +55,12 @@ struct EngineBenchmark: ParsableCommand {
     "server_late_p99_ms",
   ]
 
+  func validate() throws {
+    try checkServer(url, flag: "--url")
+    try checkServer(burstUrl, flag: "--burst-url")
+    _ = try ServerLedger.end(of: ledger)
+  }
+
   func run() throws {
     var runs = BenchmarkTable(
       name: "engine and floor, medians of \(rounds) rounds", columns: EngineBenchmark.shown)

@@ -45,9 +45,7 @@ struct HistoryBenchmark: AsyncParsableCommand {
       name: "history, \(runs) runs",
       columns: ["goal_ms", "median_ms", "worst_ms", "cpu_ms", "rows"])
     var stores = [("SQLite", StoreLocation.sqlite(path: keep ?? folder + "/results.db"))]
-    if let server = ProcessInfo.processInfo.environment["STREAMGATE_TEST_POSTGRES"] {
-      stores.append(("PostgreSQL", StoreLocation(server)))
-    }
+    if let server = postgresLocation() { stores.append(("PostgreSQL", server)) }
     for (name, location) in stores {
       try prepare(location)
       for question in HistoryBenchmark.questions {

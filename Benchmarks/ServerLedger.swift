@@ -13,8 +13,13 @@ struct ServerLedger {
 
   /// Bytes of a ledger so far.
   static func end(of path: String) throws -> Int {
-    let attributes = try FileManager.default.attributesOfItem(atPath: path)
-    return (attributes[.size] as? Int) ?? 0
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
+      let size = attributes[.size] as? Int
+    else {
+      throw ValidationError(
+        "--ledger \(path): there is no such file; streamgate-sim --ledger \(path) writes it.")
+    }
+    return size
   }
 
   /// Reads the lines after `start` once there are so many of them: the server writes them when it

@@ -44,9 +44,7 @@ struct StoreBenchmark: AsyncParsableCommand {
         "gate_ms", "gate_cpu_ms",
       ])
     var stores = [("SQLite", StoreLocation.sqlite(path: folder + "/results.db"))]
-    if let server = ProcessInfo.processInfo.environment["STREAMGATE_TEST_POSTGRES"] {
-      stores.append(("PostgreSQL", StoreLocation(server)))
-    }
+    if let server = postgresLocation() { stores.append(("PostgreSQL", server)) }
     let bulk = try BulkBenchmark(rows: samples, batch: batch, rounds: rounds, folder: folder)
       .table(postgres: stores.last { $0.0 == "PostgreSQL" }?.1)
     for (name, location) in stores {
