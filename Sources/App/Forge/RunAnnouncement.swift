@@ -136,15 +136,16 @@ struct RunAnnouncement: Sendable {
     let (code, why) = RunAnnouncement.ended(result)
     let said = await onOwnThread { () -> [String] in
       var said: [String] = []
+      let budget = ForgeBudget(hasCheck: running != nil, now: Clock.monotonic())
       if pullRequest != nil {
         let isLeaving = [.interrupted, .terminated].contains(code)
-        let patience = isLeaving ? Self.leaving : ForgePatience()
+        let patience = (isLeaving ? Self.leaving : ForgePatience()).within(budget.comment)
         said +=
           report.map { comment($0, patience: patience) }
           ?? tellMissing(code, why ?? "the job's log says why", patience: patience)
       }
       do throws(ForgeError) {
-        try running?.end(report, code, why: why)
+        try running?.end(report, code, why: why, budget)
       } catch {
         said.append(
           error.text(

@@ -29,15 +29,21 @@ struct RunningCheck: Sendable {
   }
 
   /// Ends it with a verdict; `report` is nil where there is none.
-  func end(_ report: Report?, _ code: ExitCode, why: String?) throws(ForgeError) {
+  func end(
+    _ report: Report?, _ code: ExitCode, why: String?, _ budget: ForgeBudget
+  ) throws(ForgeError) {
     // Whatever comes of it here, the companion has nothing left to do; where it failed, or nobody
-    // knows whether it did, it is the second who tries: with the same words.
-    defer { companion?.end() }
+    // knows whether it did, it is the second who tries: with the same words, in what time is left.
+    defer {
+      companion?.send(CheckWatchCommand.line(patience: budget.companion(now: Clock.monotonic())))
+      companion?.end()
+    }
     let words = CheckWords(report, code, why: why)
     companion?.send(words.line)
     let client: ForgeClient
     do throws(Failure) {
-      client = try ForgeClient.open(address)
+      client = try ForgeClient.open(
+        address, patience: ForgePatience().within(budget.check(now: Clock.monotonic())))
     } catch {
       throw .unexpected(what: error.what)
     }
@@ -132,6 +138,19 @@ struct CheckWatchCommand: ParsableCommand {
     }
   }
 
+  /// The line that says how long the forge may be asked: somebody waits.
+  static func line(patience: Nanos) -> String {
+    String(
+      decoding: JSONWriter.bytes(.object([JSONMember("patience_s", .number(patience.seconds))])),
+      as: UTF8.self)
+  }
+
+  /// What such a line says, nil for any other.
+  static func patience(line: String) -> Nanos? {
+    let seconds = (try? JSONReader.parse(Array(line.utf8)))?["patience_s"]?.doubleValue
+    return seconds.flatMap { $0 > 0 && $0 < 3_600 ? Nanos(seconds: $0) : nil }
+  }
+
   func run() throws {
     for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) }
     guard let line = readLine(), let value = try? JSONReader.parse(Array(line.utf8)),
@@ -140,11 +159,13 @@ struct CheckWatchCommand: ParsableCommand {
       let address = ForgeAddress(kind: .github, apiURL: url, repository: repository)
     else { throw ValidationError("\(CheckWatchCommand.name) is started by streamgate run alone.") }
     var words = CheckWords.unknown
+    var patience = ForgePatience()
     while let line = readLine() {
       if line == CheckWatchCommand.done { return }
       if let told = CheckWords(line: line) { words = told }
+      if let time = CheckWatchCommand.patience(line: line) { patience = patience.within(time) }
     }
-    let client = try ForgeClient.open(address)
+    let client = try ForgeClient.open(address, patience: patience)
     do throws(ForgeError) {
       try words.complete(CheckRun(id: id, client: client))
     } catch {
