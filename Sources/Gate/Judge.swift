@@ -56,6 +56,7 @@ extension Gate {
       ]
     } else if let aborted = header.aborted {
       let isExcused = isCompared && input.hasMainAborted
+      verdict.objectives = objectives(input, selection)
       verdict.kind = isExcused ? .cannotEvaluate : .fail
       verdict.reasons = [
         isExcused
@@ -67,6 +68,20 @@ extension Gate {
       verdict.reasons = [.unusable(reason)]
     }
     return verdict
+  }
+
+  /// The objectives of a run that its abort rule cut short: one that is missed in what there is of
+  /// it is missed, and none is met by it.
+  private static func objectives(
+    _ input: GateInput, _ selection: RunSelection
+  ) -> [ObjectiveResult] {
+    var cut = selection
+    cut.candidates = selection.unusable.map { [$0] } ?? []
+    return Judgement(input, cut).objectives().map { result in
+      var result = result
+      if result.verdict == .ok { result.verdict = .inconclusive }
+      return result
+    }
   }
 
   /// Two runs side by side without a judgement: what bare files allow.

@@ -197,9 +197,11 @@ extension ReportBuilder {
   }
 
   private func text(_ abort: Abort) -> String {
-    "aborted in \(ForeignText.name(abort.profile)) after \(Figures.duration(abort.at.seconds))"
-      + " by the rule \(ForeignText.name(abort.rule))"
-      + (header?.exploration == nil ? ", which no recent run of \(main) hit" : "")
+    // Of no runs nothing is known: that none of them hit it would be no news.
+    let isCompared = header?.exploration == nil && verdict.runs.contains { $0.role != .candidate }
+    return "aborted in \(ForeignText.name(abort.profile)) after"
+      + " \(Figures.duration(abort.at.seconds)) by the rule \(ForeignText.name(abort.rule))"
+      + (isCompared ? ", which no recent run of \(main) hit" : "")
   }
 
   /// Names variables, which a stranger's file may call what it likes.

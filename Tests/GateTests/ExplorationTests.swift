@@ -79,6 +79,16 @@ struct ExplorationTests {
     #expect(verdict.reasons == [.aborted(abort)])
   }
 
+  @Test("An aborted run tells of its objectives: missed ones are, and none is met by a cut run")
+  func abortedObjectives() {
+    let abort = Abort(profile: "sustained", rule: "error 50% over 10s", at: .seconds(20))
+    let slow = judge([run(ttft: .seconds(2)) { $0.aborted = abort }])
+    #expect(slow.objectives.map(\.verdict) == [.fail])
+    let fast = judge([run { $0.aborted = abort }])
+    #expect(fast.objectives.map(\.verdict) == [.inconclusive])
+    #expect(fast.kind == .fail && fast.reasons == [.aborted(abort)])
+  }
+
   @Test("A client that was the bottleneck, or a quota, leaves nothing to judge")
   func invalid() {
     var check = SelfCheck()
