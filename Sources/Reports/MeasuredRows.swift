@@ -37,10 +37,26 @@ extension ReportBuilder {
     var floor: Int
     var text: @Sendable (Double) -> String
 
-    /// The figure's text, with an asterisk where it leans on too few requests.
-    func shown(_ figure: ReportFigure?) -> String {
-      guard let figure else { return Figures.none }
-      return text(figure.value) + (figure.n < floor ? "*" : "")
+    /// The text of this figure among those of one cell, stage or turn, with an asterisk where it
+    /// leans on too few requests. Figures that are not finite are not kept: where requests were
+    /// counted, a latency that is missing is one that has no end.
+    func shown(in figures: [String: ReportFigure], isStreamed: Bool) -> String {
+      if let figure = figures[name] { return text(figure.value) + mark(figure.n) }
+      let n = figures.values.map(\.n).max() ?? 0
+      return n > 0 && isEndless(figures, isStreamed) ? Figures.never + mark(n) : Figures.none
+    }
+
+    private func mark(_ n: Int) -> String { n < floor ? "*" : "" }
+
+    /// True if this figure, which is missing, is a latency that every counted request has.
+    private func isEndless(_ figures: [String: ReportFigure], _ isStreamed: Bool) -> Bool {
+      let parts = name.split(separator: ".")
+      switch parts.first {
+      case "duration": return true
+      case "ttft": return isStreamed
+      case "ttft_sent": return isStreamed && figures["ttft.\(parts.last ?? "")"] == nil
+      default: return false
+      }
     }
 
     init(
@@ -81,7 +97,9 @@ extension ReportBuilder {
       MeasuredRow(
         cell: name(key) + (whole.contains(key.scenario) ? " (not streamed)" : ""),
         n: String(figures.values.map(\.n).max() ?? 0),
-        figures: Self.measured.map { $0.shown(figures[$0.name]) })
+        figures: Self.measured.map {
+          $0.shown(in: figures, isStreamed: !whole.contains(key.scenario))
+        })
     }
   }
 }

@@ -18,6 +18,7 @@ extension ReportBuilder {
   /// One row a region of each cell, the fastest first; empty for a run of fewer than two regions.
   func regionRows() -> [RegionRow] {
     guard let record = candidates.last, record.header.regions.count > 1 else { return [] }
+    let whole = Set(record.header.unstreamedScenarios)
     var cells: [CellKey: [String: [String: ReportFigure]]] = [:]
     let names = Set(Self.measured.map(\.name))
     for figure in record.figures where names.contains(figure.name) && !figure.scenario.isEmpty {
@@ -36,7 +37,9 @@ extension ReportBuilder {
         return RegionRow(
           cell: name(key), region: ForeignText.name(region),
           n: String(figures.values.map(\.n).max() ?? 0),
-          figures: Self.measured.map { $0.shown(figures[$0.name]) },
+          figures: Self.measured.map {
+            $0.shown(in: figures, isStreamed: !whole.contains(key.scenario))
+          },
           distance: distance(medians[region], from: fastest))
       }
     }

@@ -69,12 +69,13 @@ struct StageTable {
 
   /// One row a stage of each profile that has several.
   var rows: [StageRow] {
-    sheets.flatMap { sheet in
+    let isStreamed = !Set(record.header.scenarios).isSubset(of: record.header.unstreamedScenarios)
+    return sheets.flatMap { sheet in
       sheet.stages.map { stage, figures in
         StageRow(
           profile: ForeignText.name(sheet.profile), stage: StageTable.ordinal(stage),
           n: String(figures["requests"]?.n ?? 0),
-          figures: Self.figures.map { $0.shown(figures[$0.name]) },
+          figures: Self.figures.map { $0.shown(in: figures, isStreamed: isStreamed) },
           failures: failures(figures),
           knee: knees(sheet.profile).filter { $0.stage == stage }.map(\.latency)
             .joined(separator: ", "))

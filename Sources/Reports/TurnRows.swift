@@ -31,6 +31,7 @@ extension ReportBuilder {
   /// One row a turn of each cell that has conversations.
   func turnRows() -> [TurnRow] {
     guard let record = candidates.last else { return [] }
+    let whole = Set(record.header.unstreamedScenarios)
     var byCell: [CellKey: [Int: [String: ReportFigure]]] = [:]
     for figure in record.figures where figure.name.hasPrefix(ReportFigure.turnPrefix) {
       let rest = figure.name.dropFirst(ReportFigure.turnPrefix.count)
@@ -45,7 +46,9 @@ extension ReportBuilder {
         TurnRow(
           cell: name(key), turn: String(turn.addingReportingOverflow(1).partialValue),
           n: String(figures["requests"]?.n ?? 0),
-          figures: Self.turnFigures.map { $0.shown(figures[$0.name]) })
+          figures: Self.turnFigures.map {
+            $0.shown(in: figures, isStreamed: !whole.contains(key.scenario))
+          })
       }
     }
   }

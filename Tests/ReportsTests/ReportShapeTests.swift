@@ -52,7 +52,7 @@ struct ReportShapeTests {
     let rows = item.model.turns
     #expect(rows.map(\.turn) == ["1", "3", "11"])
     #expect(rows.allSatisfy { $0.cell == "sustained/long" && $0.n == "72" })
-    #expect(rows[1].figures == ["300", "–", "200 ms", "–", "–", "5.0 %", "–"])
+    #expect(rows[1].figures == ["300", "–", "200 ms", "never*", "never", "5.0 %", "–"])
     let text = String(decoding: MarkdownReport.bytes(item.model), as: UTF8.self)
     #expect(text.contains("| `sustained/long` | 11 | 72 | 1100 |"))
     #expect(MarkdownCheck.problems(MarkdownReport.bytes(item.model)) == [])

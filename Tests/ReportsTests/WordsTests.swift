@@ -17,6 +17,26 @@ struct WordsTests {
     #expect(Figures.duration(seconds) == text)
   }
 
+  @Test("A latency that requests were counted for and that is not kept has no end")
+  func never() {
+    func figure(_ name: String, n: Int) -> ReportFigure {
+      ReportFigure(profile: "p", scenario: "s", name: name, value: 0.5, n: n)
+    }
+    func shown(_ name: String, _ figures: [String: ReportFigure], isStreamed: Bool = true) -> String
+    {
+      ReportBuilder.MeasuredFigure("", name, floor: 11).shown(in: figures, isStreamed: isStreamed)
+    }
+    let failed = ["requests": figure("requests", n: 40), "ttft.p95": figure("ttft.p95", n: 5)]
+    #expect(shown("ttft.p50", failed) == "never" && shown("duration.p50", failed) == "never")
+    #expect(shown("ttft_sent.p50", failed) == "never")
+    #expect(shown("ttft.p95", failed) == "500 ms*")
+    #expect(shown("ttft_sent.p95", failed) == Figures.none, "an older run has no such figure")
+    #expect(shown("tpot.p50", failed) == Figures.none, "requests may have too few tokens for it")
+    #expect(shown("ttft.p50", failed, isStreamed: false) == Figures.none)
+    #expect(shown("ttft.p50", ["requests": figure("requests", n: 3)]) == "never*")
+    #expect(shown("duration.p50", [:]) == Figures.none)
+  }
+
   @Test(
     "A change has a sign, also where it rounds to nothing",
     arguments: [
