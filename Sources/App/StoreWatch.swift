@@ -45,9 +45,12 @@ struct StoreWaitLines {
     guard let wait, now - wait.begunAt >= StoreWaitLines.waitMin else { return nil }
     let begunAt = min(self.begunAt ?? wait.begunAt, wait.begunAt)
     (self.begunAt, seenAt) = (begunAt, now)
-    guard now - (saidAt ?? begunAt) >= StoreWaitLines.interval else { return nil }
+    // Looks are a second apart, and never quite.
+    guard now - (saidAt ?? begunAt) + StoreWaitLines.waitMin >= StoreWaitLines.interval else {
+      return nil
+    }
     saidAt = now
-    let seconds = (now - begunAt).rawValue / 1_000_000_000
+    let seconds = Int((now - begunAt).seconds.rounded())
     return "waiting for the store \(wait.store): \(seconds) s so far; \(wait.words)"
   }
 }
