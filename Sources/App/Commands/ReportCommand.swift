@@ -117,12 +117,16 @@ struct ReportCommand: ParsableCommand {
     // Without a plan there is no store to look in, and a path is what was meant.
     if !planExists(global), isPath || name.contains("/") { throw noFile }
     let loaded = try LoadedPlan.loadForStore(global)
-    let store = try StoreOptions.open(global, for: .read)
+    let store: ResultStore
     let runs: [RunRecord]
     do {
+      store = try StoreOptions.open(global, for: .read)
       runs = try RunFinder(store: store, loaded: loaded).runs(name)
-    } catch StoreError.unknownRun where isPath {
-      throw noFile
+    } catch let error as StoreError {
+      switch error {
+      case .unknownRun, .missing: throw isPath ? noFile : error
+      default: throw error
+      }
     }
     if let output = runs.last.flatMap(CapacityOutput.again) { return .capacity(output) }
     var report = try judged(runs, loaded, store)
