@@ -15,7 +15,7 @@ let strict: [SwiftSetting] = [
 /// by the environment they are what libFuzzer runs instead. Then these are built to show it what an
 /// input reaches; the properties are not, for their own comparisons would drown the rest.
 let sanitizers = Context.environment["STREAMGATE_FUZZ"].map { "-sanitize=\($0)" }
-let fuzzed = ["Model", "StreamMeter", "Plan", "Workload", "App"]
+let fuzzed = ["Model", "StreamMeter", "Plan", "Workload", "LoadEngine", "Curl", "App"]
 
 func library(
   _ name: String, _ dependencies: [Target.Dependency] = [],

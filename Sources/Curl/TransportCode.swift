@@ -23,8 +23,20 @@ public struct TransportCode: Sendable, Hashable {
   /// It took longer than it may, wherever it was.
   public static let timedOut = TransportCode(CURLE_OPERATION_TIMEDOUT)
 
+  /// There is no connection.
+  public static let notConnected = TransportCode(CURLE_COULDNT_CONNECT)
   /// The peer had closed before the request was sent.
   public static let notSent = TransportCode(rawValue: 55)
+  /// The connection failed while the response was read, or its framing made no sense.
+  public static let receive = TransportCode(CURLE_RECV_ERROR)
+  /// The connection ended inside the response.
+  public static let partial = TransportCode(CURLE_PARTIAL_FILE)
+  /// The peer speaks something else than the HTTP that was asked for.
+  public static let unsupportedProtocol = TransportCode(CURLE_UNSUPPORTED_PROTOCOL)
+  /// A header line is beyond the limit: libcurl has no memory for it.
+  public static let outOfMemory = TransportCode(CURLE_OUT_OF_MEMORY)
+  /// We wanted no more of the response.
+  public static let stoppedByUs = TransportCode(CURLE_WRITE_ERROR)
   /// The peer's certificate is not one that is trusted for its name.
   public static let untrusted = TransportCode(CURLE_PEER_FAILED_VERIFICATION)
   /// The connection ended before a response.

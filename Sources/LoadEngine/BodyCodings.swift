@@ -45,7 +45,7 @@ struct BodyCodings {
   }
 
   /// The names in a list, without parameters and blanks.
-  private static func forEachToken(
+  static func forEachToken(
     _ value: UnsafeRawBufferPointer, _ body: (Slice<UnsafeRawBufferPointer>) -> Void
   ) {
     for part in value.split(separator: UInt8(ascii: ",")) {
@@ -54,7 +54,8 @@ struct BodyCodings {
     }
   }
 
-  private static func equal(_ token: Slice<UnsafeRawBufferPointer>, _ name: StaticString) -> Bool {
+  /// True if a name in a list is this one, which is in lower case.
+  static func equal(_ token: Slice<UnsafeRawBufferPointer>, _ name: StaticString) -> Bool {
     let name = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
     return token.elementsEqual(name) { $0 | 0x20 == $1 || $0 == $1 }
   }

@@ -21,8 +21,33 @@ extension EngineLoop {
         scenario < job.targets.count,
         case .reuse = setups.start[scenario].connectionUse
       else { continue }
-      try openConnections(wanted, endpoint: endpoint, scenario: scenario)
+      if setups.start[scenario].isDirect {
+        try openDirect(wanted, endpoint: endpoint, scenario: scenario)
+      } else {
+        try openConnections(wanted, endpoint: endpoint, scenario: scenario)
+      }
     }
+  }
+
+  private func openDirect(
+    _ wanted: Int, endpoint: Int, scenario: Int
+  ) throws(EngineError) {
+    let openingMax = max(1, share.part(of: EngineLoop.openingMax))
+    var begun = 0
+    let until = monotonicNow() + setups.start[scenario].timeouts.connect
+    var now = monotonicNow()
+    try heed(at: now)
+    while now < until, state.end == nil, begun < wanted || openingCount > 0 {
+      if begun < wanted, openingCount < openingMax {
+        begun += 1
+        openDirect(endpoint: endpoint, number: begun)
+      }
+      let isFull = begun == wanted || openingCount == openingMax
+      if openingCount > 0 { _ = try poll(until: isFull ? until : nil, then: {}) }
+      now = monotonicNow()
+      try heed(at: now)
+    }
+    closeOpening()
   }
 
   private func openConnections(

@@ -66,9 +66,10 @@ extension EngineLoop {
   }
 
   /// What a user got from the service and nobody else may see: its latest tokens, and its cookies.
-  func ownSecrets(of place: StreamPlace, _ easy: borrowing EasyHandle) -> [String] {
+  func ownSecrets(of place: StreamPlace, _ slot: UnsafeMutablePointer<Slot>) -> [String] {
     guard let logins else { return [] }
-    return logins.session(of: place).pointee.secrets + easy.cookieValues
+    let cookies = slot.pointee.easy?.pointee.cookieValues ?? []
+    return logins.session(of: place).pointee.secrets + cookies
   }
 
   // MARK: Requests that wait

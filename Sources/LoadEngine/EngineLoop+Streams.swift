@@ -49,11 +49,15 @@ extension EngineLoop {
     }
     let slot = slots.start + index
     try prepare(slot, place)
-    slot.pointee.sentAt = monotonicNow()
-    try curl { () throws(CurlError) in try multi.add(slot.pointee.easy) }
+    let sentAt = monotonicNow()
+    slot.pointee.sentAt = sentAt
     openCount += 1
-    if !place.isRepeated { countSent(place, at: slot.pointee.sentAt) }
+    if !place.isRepeated { countSent(place, at: sentAt) }
     noteLimit(slot)
+    if setups.start[place.request.scenario].isDirect { return try sendDirect(slot, at: sentAt) }
+    if let easy = slot.pointee.easy {
+      try curl { () throws(CurlError) in try multi.add(easy.pointee) }
+    }
     // The transfer's first step, the send on a connection that is there included.
     try runCurlTimer(then: collectCompleted)
   }
@@ -73,17 +77,32 @@ extension EngineLoop {
   /// Makes room for one more stream; its index.
   func addSlot(for scenario: Int) throws(EngineError) -> Int {
     let index = slots.count
-    let easy = try curl { () throws(CurlError) -> EasyHandle in try EasyHandle() }
     let meter = StreamMeter(dialect: setups.start[scenario].dialect, limits: job.meterLimits)
     let slot = slots.append(
-      Slot(
-        index: index, easy: easy, meter: meter, flight: FlightBuffer(job.recorder),
-        wiring: wiring))
-    try curl { () throws(CurlError) in
-      try Slot.connect(slot)
-      if logins != nil { try slot.pointee.easy.keepCookies() }
-    }
+      Slot(index: index, meter: meter, flight: FlightBuffer(job.recorder), wiring: wiring))
+    if !setups.start[scenario].isDirect { _ = try easyHandle(of: slot) }
     return index
+  }
+
+  /// The handle of a slot whose request libcurl sends, made where it has none.
+  private func easyHandle(
+    of slot: UnsafeMutablePointer<Slot>
+  ) throws(EngineError) -> UnsafeMutablePointer<EasyHandle> {
+    if let easy = slot.pointee.easy { return easy }
+    let easy = easyHandles.append(try newHandle(for: slot))
+    slot.pointee.easy = easy
+    return easy
+  }
+
+  private func newHandle(
+    for slot: UnsafeMutablePointer<Slot>
+  ) throws(EngineError) -> EasyHandle {
+    try curl { () throws(CurlError) -> EasyHandle in
+      let easy = try EasyHandle()
+      try Slot.connect(slot, to: easy)
+      if logins != nil { try easy.keepCookies() }
+      return easy
+    }
   }
 
   private func prepare(
@@ -93,46 +112,57 @@ extension EngineLoop {
     slot.pointee.begin(
       place, timeouts: setup.pointee.timeouts, dialect: setup.pointee.dialect,
       isEndMarkerRequired: setup.pointee.isEndMarkerRequired)
-    let body = slot.pointee.keepBody(body(of: place))
     let isNewScenario = slot.pointee.scenario != place.request.scenario
     slot.pointee.scenario = place.request.scenario
     slot.pointee.isTLS = setup.pointee.isTLS
+    if setup.pointee.isDirect {
+      return slot.pointee.keepRequest(
+        setup.pointee.head, own: ownLines(of: place), body: body(of: place))
+    }
+    let body = slot.pointee.keepBody(body(of: place))
+    let easy = try easyHandle(of: slot)
     try curl { () throws(CurlError) in
       if isNewScenario {
-        try slot.pointee.easy.setURL(setup.pointee.url)
-        try slot.pointee.easy.setHeaders(setup.pointee.headers)
-        try slot.pointee.easy.setConnectionUse(setup.pointee.connectionUse)
-        try setTLS(setup.pointee.tls, on: slot.pointee.easy)
+        try easy.pointee.setURL(setup.pointee.url)
+        try easy.pointee.setHeaders(setup.pointee.headers)
+        try easy.pointee.setConnectionUse(setup.pointee.connectionUse)
+        try setTLS(setup.pointee.tls, on: easy.pointee)
       }
-      try addressLists.start[setup.pointee.endpoint].apply(
-        to: slot.pointee.easy, number: place.seq)
-      try slot.pointee.easy.setPost(body)
-      try setOwnHeaders(slot, place)
+      try addressLists.start[setup.pointee.endpoint].apply(to: easy.pointee, number: place.seq)
+      try easy.pointee.setPost(body)
+      try setOwnHeaders(slot, easy, place)
     }
   }
 
   /// Gives a request the headers that are its own beside those of its scenario, and the cookies of
   /// its user.
   private func setOwnHeaders(
-    _ slot: UnsafeMutablePointer<Slot>, _ place: StreamPlace
+    _ slot: UnsafeMutablePointer<Slot>, _ easy: UnsafeMutablePointer<EasyHandle>,
+    _ place: StreamPlace
   ) throws(CurlError) {
     let setup = setups.start + place.request.scenario
     let session = headerLines(of: place)
     if let logins {
       let session = logins.session(of: place)
-      try slot.pointee.easy.setCookieJar(session.pointee.jar)
+      try easy.pointee.setCookieJar(session.pointee.jar)
       slot.pointee.place.tokenGeneration = session.pointee.program.generation
     }
+    let own = ownLines(of: place)
+    guard session != nil || !own.isEmpty else { return }
+    let headers = try CurlList((session ?? setup.pointee.headerLines) + own)
+    try easy.pointee.setHeaders(headers)
+    slot.pointee.ownHeaders = .some(consume headers)
+  }
+
+  /// The header lines of a request that no other has.
+  private func ownLines(of place: StreamPlace) -> [String] {
     var own: [String] = []
-    if !setup.pointee.hasTraceparent, let context = job.traceContext {
+    if !setups.start[place.request.scenario].hasTraceparent, let context = job.traceContext {
       let value = context.traceparent(profile: place.profile, seq: place.seq)
       own.append("traceparent: " + value)
     }
     if let line = conversationHeader(place) { own.append(line) }
-    guard session != nil || !own.isEmpty else { return }
-    let headers = try CurlList((session ?? setup.pointee.headerLines) + own)
-    try slot.pointee.easy.setHeaders(headers)
-    slot.pointee.ownHeaders = .some(consume headers)
+    return own
   }
 
   /// The line with a conversation's id, where the plan wants it in a header.
@@ -163,6 +193,10 @@ extension EngineLoop {
       guard slot.pointee.entryDue == entry.at else { continue }
       slot.pointee.entryDue = MonotonicNanos(.max)
       guard slot.pointee.isOpen else { continue }
+      if slot.pointee.deadline(drainMax: job.drainMax) <= now {
+        try readLast(slot, before: now)
+        guard slot.pointee.isOpen else { continue }
+      }
       if slot.pointee.deadline(drainMax: job.drainMax) <= now {
         try finish(slot, slot.pointee.ending(at: now), at: now)
       } else {
@@ -202,7 +236,8 @@ extension EngineLoop {
         continue
       }
       let slot = completed.context.assumingMemoryBound(to: Slot.self)
-      let end = slot.pointee.transportEnd(completed.code)
+      let end = slot.pointee.transportEnd(
+        completed.code, systemError: slot.pointee.easy?.pointee.systemError ?? 0)
       try finish(slot, end, at: wiring.pointee.readStamp ?? monotonicNow())
     }
   }
@@ -211,9 +246,8 @@ extension EngineLoop {
   func finish(
     _ slot: UnsafeMutablePointer<Slot>, _ end: TransportEnd, at stamp: MonotonicNanos
   ) throws(EngineError) {
-    let opened = slot.pointee.easy.connectionsOpened
+    let opened = try closeExchange(of: slot)
     let isReused = slot.pointee.isReused(opened: opened)
-    try curl { () throws(CurlError) in try multi.remove(slot.pointee.easy) }
     selfMeter.countConnections(
       opened: opened, isReused: isReused,
       diedOnReuse: isReused && slot.pointee.hasDiedBeforeAnswer(end))
@@ -234,7 +268,7 @@ extension EngineLoop {
     flights.take(sample) {
       (
         stream: flight(of: slot, sample, over: stamp),
-        secrets: ownSecrets(of: place, slot.pointee.easy)
+        secrets: ownSecrets(of: place, slot)
       )
     }
     try free(slot)
@@ -244,12 +278,24 @@ extension EngineLoop {
     record(sample, at: stamp)
   }
 
+  /// Takes the transfer or the connection from a slot; how many connections were opened for it.
+  private func closeExchange(of slot: UnsafeMutablePointer<Slot>) throws(EngineError) -> Int {
+    if setups.start[slot.pointee.scenario].isDirect {
+      guard let connection = slot.pointee.connection else { return 0 }
+      return release(connection, of: slot) ? 1 : 0
+    }
+    guard let easy = slot.pointee.easy else { return 0 }
+    let opened = easy.pointee.connectionsOpened
+    try curl { () throws(CurlError) in try multi.remove(easy.pointee) }
+    return opened
+  }
+
   private func free(_ slot: UnsafeMutablePointer<Slot>) throws(EngineError) {
-    if slot.pointee.easy.systemError != 0 {
-      try curl { () throws(CurlError) in
-        try Slot.renewHandle(slot)
-        if logins != nil { try slot.pointee.easy.keepCookies() }
-      }
+    // libcurl never forgets an error of the system, and the next transfer's end could not be told
+    // from it. Connections are not the handle's.
+    if let easy = slot.pointee.easy, easy.pointee.systemError != 0 {
+      easy.pointee = try newHandle(for: slot)
+      slot.pointee.scenario = -1
     }
     slot.pointee.isOpen = false
     openCount -= 1
@@ -264,7 +310,7 @@ extension EngineLoop {
     guard var evidence = sample.evidence else { return nil }
     if let id = slot.pointee.requestID { evidence.detail += " x-request-id: \(id)" }
     var redactor = job.redactor
-    for secret in ownSecrets(of: slot.pointee.place, slot.pointee.easy) { redactor.add(secret) }
+    for secret in ownSecrets(of: slot.pointee.place, slot) { redactor.add(secret) }
     return evidence.redacted(by: redactor)
   }
 

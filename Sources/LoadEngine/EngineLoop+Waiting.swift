@@ -3,7 +3,7 @@ import Curl
 import Model
 import Plan
 
-// Waiting for sockets and time, and giving libcurl its turn.
+// Waiting for sockets and time, and reading what is there.
 extension EngineLoop {
   /// A wait shorter than this found its events ready: they may be as old as the previous poll.
   private static let blockedMin = Nanos.microseconds(20)
@@ -36,18 +36,20 @@ extension EngineLoop {
       // It may have ended meanwhile.
       guard slot.pointee.isOpen else { continue }
       wiring.pointee.beginRead()
-      let code = slot.pointee.easy.resume()
+      guard let easy = slot.pointee.easy else { continue }
+      let code = easy.pointee.resume()
       if code.isOK {
         try collectCompleted()
       } else {
-        try finish(slot, slot.pointee.transportEnd(code), at: wiring.pointee.latestStamp)
+        let end = slot.pointee.transportEnd(code, systemError: easy.pointee.systemError)
+        try finish(slot, end, at: wiring.pointee.latestStamp)
       }
     }
     wiring.pointee.paused.removeFirst(count)
   }
 
-  /// One poll: waits until something happens or `until` has passed (nil: does not wait), gives
-  /// libcurl each socket that it waits for, and does `then` after each.
+  /// One poll: waits until something happens or `until` has passed (nil: does not wait), reads each
+  /// socket, or gives it to libcurl and then does `then`.
   func poll(
     until: MonotonicNanos?, then collect: () throws(EngineError) -> Void
   ) throws(EngineError) -> Poll {
@@ -63,10 +65,14 @@ extension EngineLoop {
     for index in 0..<count {
       guard let socket = poller.event(index) else { continue }
       wiring.pointee.beginRead()
-      try curl { () throws(CurlError) in
-        try multi.act(on: socket.descriptor, EngineLoop.events(socket.events))
+      if socket.connection >= 0 {
+        try act(on: socket)
+      } else {
+        try curl { () throws(CurlError) in
+          try multi.act(on: socket.descriptor, EngineLoop.events(socket.events))
+        }
+        try collect()
       }
-      try collect()
       noteAlive(at: max(wiring.pointee.latestStamp, state.aliveAt))
     }
     return Poll(

@@ -43,6 +43,14 @@ final class EngineLoop {
   // connections.
   var slots: Slab<Slot>
   let multi: MultiHandle
+  /// The handles of slots whose requests libcurl sends.
+  var easyHandles: Slab<EasyHandle>
+  var connections: ConnectionPool
+  let routes: Routes
+  /// Where the engine's own connections are read into.
+  let readBuffer: Slab<UInt8>
+  /// Connections that are being opened before load.
+  var openingCount = 0
   /// The users' sessions; nil where nobody logs in. Its jars outlive the slots that use them.
   let logins: LoginDesk?
   private let wiringOwner: Slab<Wiring>
@@ -85,13 +93,20 @@ final class EngineLoop {
       Wiring(
         epoll: poller.epoll, descriptorsMax: room.filesMax, slotsMax: room.slotsMax,
         profiles: job.schedule.profiles.count, scenarios: job.targets.count))
-    let setups = try EngineLoop.makeSetups(job.targets, endpoints)
+    let setups = try EngineLoop.makeSetups(job, endpoints)
+    let routes = Routes(endpoints, setups)
     let lists = try EngineLoop.makeAddressLists(endpoints)
     let multi = try curl { () throws(CurlError) -> MultiHandle in
       try MultiHandle(connectionsMax: room.connectionsMax, hooks: Wiring.hooks(wiring.start))
     }
     logins = try LoginDesk(job: job, share: share, endpoints: endpoints, wiring: wiring.start)
     slots = Slab<Slot>(capacity: room.slotsMax)
+    easyHandles = Slab<EasyHandle>(capacity: room.slotsMax)
+    connections = ConnectionPool(
+      capacity: room.slotsMax + room.connectionsMax, keptMax: room.connectionsMax,
+      routes: routes.count)
+    self.routes = routes
+    readBuffer = Slab<UInt8>(capacity: EngineLoop.socketReadMax)
     self.multi = multi
     wiringOwner = wiring
     self.poller = poller
@@ -109,7 +124,7 @@ final class EngineLoop {
 
   deinit {
     for index in 0..<slots.count where slots.start[index].isOpen {
-      try? multi.remove(slots.start[index].easy)
+      if let easy = slots.start[index].easy { try? multi.remove(easy.pointee) }
     }
     guard let logins else { return }
     for index in 0..<logins.transfers.count where logins.transfers.start[index].user != nil {
@@ -118,12 +133,14 @@ final class EngineLoop {
   }
 
   private static func makeSetups(
-    _ targets: [TargetPlan], _ endpoints: Endpoints
+    _ job: EngineJob, _ endpoints: Endpoints
   ) throws(EngineError) -> Slab<ScenarioSetup> {
-    var setups = Slab<ScenarioSetup>(capacity: targets.count)
-    for (target, index) in zip(targets, endpoints.indices) {
-      let isTLS = endpoints.all[index].authority.isTLS
-      setups.append(try ScenarioSetup(target, endpoint: index, isTLS: isTLS))
+    var setups = Slab<ScenarioSetup>(capacity: job.targets.count)
+    for (target, index) in zip(job.targets, endpoints.indices) {
+      setups.append(
+        try ScenarioSetup(
+          target, endpoint: index, authority: endpoints.all[index].authority,
+          hasLogin: job.loginTarget != nil))
     }
     return setups
   }

@@ -2,7 +2,7 @@ import Curl
 import Glibc
 import Model
 
-/// Reads the few header fields that matter from the lines that libcurl hands out.
+/// Reads the few header fields that matter from the lines of a response, each with its end.
 struct HeaderReader {
   /// Bytes of all header lines of a response, interim responses and trailers included.
   static let bytesMax = 64 << 10

@@ -69,6 +69,17 @@ struct Poller: ~Copyable {
     return Int(count)
   }
 
+  /// Watches a socket of the engine's own for reading, and for writing too where that is wanted.
+  /// What happens on it is told with the index of its connection.
+  func watch(_ connection: borrowing Connection, isNew: Bool, isWriting: Bool) {
+    var event = epoll_event()
+    event.events = EPOLLIN.rawValue | (isWriting ? EPOLLOUT.rawValue : 0)
+    event.data.u64 =
+      UInt64(UInt32(bitPattern: connection.descriptor)) | UInt64(connection.index + 1) << 32
+    epoll_ctl(
+      epoll, isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, connection.descriptor, &event)
+  }
+
   /// The socket of an event, and what happened; nil for the timer and the wake-up.
   mutating func event(_ index: Int) -> PolledSocket? {
     let event = events[index]
@@ -82,7 +93,8 @@ struct Poller: ~Copyable {
       isCalled = true
       return nil
     }
-    return PolledSocket(descriptor: descriptor, events: event.events)
+    return PolledSocket(
+      descriptor: descriptor, events: event.events, connection: Int(event.data.u64 >> 32) - 1)
   }
 
   /// True if another thread called since this was asked before, and the first time.
@@ -108,4 +120,6 @@ struct Poller: ~Copyable {
 struct PolledSocket {
   let descriptor: Int32
   let events: UInt32
+  /// The index of the engine's own connection, -1 for a socket of libcurl's.
+  let connection: Int
 }

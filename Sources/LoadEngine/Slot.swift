@@ -30,14 +30,19 @@ struct StreamPlace {
   var waitsSince: MonotonicNanos?
 }
 
-/// Room for one open stream: its transfer, its meter, and what happened so far. Used again and
+/// Room for one open stream: its request, its meter, and what happened so far. Used again and
 /// again, and at one address while it is.
 struct Slot: ~Copyable {
   // Stays first: with ThreadSanitizer the compiler (6.3.1) takes the first field of a non-copyable
   // value for an address, and breaks where it is none.
   private let wiring: UnsafeMutablePointer<Wiring>
   let index: Int
-  private(set) var easy: EasyHandle
+  /// The handle of an exchange that libcurl does; nil before the first of this slot.
+  var easy: UnsafeMutablePointer<EasyHandle>?
+  /// The connection of an exchange that the engine does itself, nil without one.
+  var connection: Int?
+  /// The request of such an exchange.
+  private(set) var request: [UInt8] = []
   private var bodyStart: UnsafeMutableRawPointer
   private var bodyCapacity: Int
   /// Bytes of the open request's body.
@@ -79,15 +84,14 @@ struct Slot: ~Copyable {
   private var turnBytes = 0
 
   init(
-    index: Int, easy: consuming EasyHandle, meter: consuming StreamMeter,
+    index: Int, meter: consuming StreamMeter,
     flight: consuming FlightBuffer, wiring: UnsafeMutablePointer<Wiring>
   ) {
     self.index = index
-    self.easy = easy
     self.meter = meter
     self.flight = flight
     self.wiring = wiring
-    bodyCapacity = 256
+    bodyCapacity = 0
     bodyStart = .allocate(byteCount: bodyCapacity, alignment: 16)
     place = StreamPlace(
       profile: 0, request: PlannedRequest(scenario: 0, prompt: 0), stage: 0, seq: 0,
@@ -119,6 +123,14 @@ struct Slot: ~Copyable {
     isUserFreed = false
     isStopWanted = false
     hasFirstToken = false
+  }
+
+  /// Keeps a request until the next one.
+  mutating func keepRequest(_ head: RequestHead, own: [String], body: [UInt8]) {
+    request.removeAll(keepingCapacity: true)
+    head.write(own, bodyCount: body.count, to: &request)
+    request.append(contentsOf: body)
+    bodyCount = body.count
   }
 
   /// Keeps a copy of the body until the next one; where it lies.
@@ -223,8 +235,11 @@ struct Slot: ~Copyable {
     return take(bytes, at: stamp) ? .all : .stop
   }
 
+  /// True if the body is coded.
+  var isCoded: Bool { decoder.isOn }
+
   /// A piece of the body, as it came; false to stop the transfer.
-  private mutating func take(_ bytes: UnsafeRawBufferPointer, at stamp: MonotonicNanos) -> Bool {
+  mutating func take(_ bytes: UnsafeRawBufferPointer, at stamp: MonotonicNanos) -> Bool {
     if !header.isComplete {
       // A body without a final header, such as after status 101: the status decides.
       header.complete()
@@ -287,15 +302,15 @@ struct Slot: ~Copyable {
 
   // MARK: How it ended
 
-  /// What libcurl's code for the end means, given what else is known.
-  func transportEnd(_ code: TransportCode) -> TransportEnd {
+  /// What the code for the end means, given what else is known.
+  func transportEnd(_ code: TransportCode, systemError: Int = 0) -> TransportEnd {
     if isStopWanted { return .abandoned }
     if let refusal { return .failed(refusal, code: TransportCode.badContentEncoding.rawValue) }
     if code.isOK { return endOfResponse }
     if attempts > 1 { return .resent }
     if header.isTooLarge { return .failed(.limit, code: code.rawValue) }
-    let kind = code.kind(systemError: easy.systemError, isTLS: isTLS)
-    if kind == .connect, let lack = LocalResource.missing(systemError: easy.systemError) {
+    let kind = code.kind(systemError: systemError, isTLS: isTLS)
+    if kind == .connect, let lack = LocalResource.missing(systemError: systemError) {
       return .failed(.localResource(lack), code: code.rawValue)
     }
     switch kind {
@@ -305,11 +320,14 @@ struct Slot: ~Copyable {
     case .tls: return .failed(.tls, code: code.rawValue)
     case .badHTTP: return .failed(.protocol, code: code.rawValue)
     case .tooLarge: return .failed(.limit, code: code.rawValue)
-    case .ended where header.status == 0 && isTLS && Endpoints.isAlert(easy.errorText):
+    case .ended where header.status == 0 && isTLS && isAlert:
       return .failed(.tls, code: code.rawValue)
     case .ended, .stoppedByUs: return .broken(code: code.rawValue)
     }
   }
+
+  /// True if libcurl says that the peer refused the session.
+  private var isAlert: Bool { easy.map { Endpoints.isAlert($0.pointee.errorText) } ?? false }
 
   /// What it means that libcurl found nothing wrong: it also finds that where the connection ends
   /// inside the header, or in a coding that it does not undo.
@@ -356,18 +374,12 @@ struct Slot: ~Copyable {
     }
   }
 
-  /// Takes another handle after a transfer that met an error of the system: libcurl never forgets
-  /// it, and the next transfer's end could not be told from it. Connections are not the handle's.
-  static func renewHandle(_ pointer: UnsafeMutablePointer<Slot>) throws(CurlError) {
-    pointer.pointee.easy = try EasyHandle()
-    pointer.pointee.scenario = -1
-    try connect(pointer)
-  }
-
-  /// Connects the transfer's callbacks with the slot at `pointer`.
-  static func connect(_ pointer: UnsafeMutablePointer<Slot>) throws(CurlError) {
-    try pointer.pointee.easy.setReadBytesMax(EngineLoop.readBytesMax)
-    try pointer.pointee.easy.setFunctions(
+  /// Connects a handle's callbacks with the slot at `pointer`.
+  static func connect(
+    _ pointer: UnsafeMutablePointer<Slot>, to easy: borrowing EasyHandle
+  ) throws(CurlError) {
+    try easy.setReadBytesMax(EngineLoop.readBytesMax)
+    try easy.setFunctions(
       header: { bytes, size, count, context in
         guard let bytes, let context else { return 0 }
         let line = UnsafeRawBufferPointer(start: bytes, count: size * count)

@@ -7,6 +7,10 @@ public import StreamMeter
 struct ScenarioSetup: ~Copyable {
   let url: String
   let isTLS: Bool
+  /// True if its requests go by connections of the engine's own: plain HTTP, of users without
+  /// cookies. libcurl does TLS, and keeps cookies.
+  let isDirect: Bool
+  let head: RequestHead
   let tls: TLSPlan
   let timeouts: Timeouts
   let dialect: Dialect
@@ -19,14 +23,18 @@ struct ScenarioSetup: ~Copyable {
   /// True if the plan itself names a trace context.
   let hasTraceparent: Bool
 
-  init(_ target: TargetPlan, endpoint: Int, isTLS: Bool) throws(EngineError) {
+  init(
+    _ target: TargetPlan, endpoint: Int, authority: URLAuthority, hasLogin: Bool
+  ) throws(EngineError) {
     let dialect = try Dialect.of(target)
     let lines = ScenarioSetup.streamLines(target.headers)
     headers = try curl { () throws(CurlError) in try CurlList(lines) }
     headerLines = lines
     hasTraceparent = target.headers.has("traceparent")
     url = target.url.value + target.path
-    self.isTLS = isTLS
+    isTLS = authority.isTLS
+    isDirect = !isTLS && !hasLogin
+    head = RequestHead(authority: authority, path: target.path, lines: lines)
     tls = target.tls
     timeouts = target.isStreamed ? target.timeouts : target.timeouts.ofWholeReplies
     self.dialect = dialect

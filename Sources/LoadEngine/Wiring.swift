@@ -40,7 +40,7 @@ struct Wiring {
 
   // MARK: Stamps
 
-  /// Call before each call into libcurl that may read.
+  /// Call before each read of a socket, and before each call into libcurl that may read.
   mutating func beginRead() {
     readStamp = nil
   }
@@ -67,9 +67,14 @@ struct Wiring {
 
   // MARK: What libcurl asks for
 
+  /// A socket is in use.
+  mutating func note(_ descriptor: Int32) {
+    largestDescriptor = max(largestDescriptor, Int(descriptor))
+  }
+
   mutating func watch(_ socket: Int32, _ interest: SocketInterest) {
     let index = Int(socket)
-    largestDescriptor = max(largestDescriptor, index)
+    note(socket)
     if index >= watched.count {
       watched.append(contentsOf: repeatElement(0, count: index + 1 - watched.count))
     }

@@ -17,6 +17,7 @@ struct FuzzTarget: Sendable {
   static let all = [
     LineProperty.target, EventProperty.eventsTarget, EventProperty.linesTarget,
     WalkProperty.target, MeterProperty.target, PlanProperty.target,
+    ResponseProperty.target,
   ]
 
   /// The target of that name, nil if there is none.

@@ -104,5 +104,5 @@ struct LineTranscript: Equatable {
 
 extension CorpusBody {
   /// True for the body of a response.
-  var isStream: Bool { folder != PlanProperty.folder }
+  var isStream: Bool { folder != PlanProperty.folder && folder != ResponseProperty.folder }
 }

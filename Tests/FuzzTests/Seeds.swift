@@ -19,7 +19,7 @@ struct Seeds {
   private static let marks = [
     #"\x0d\x0a"#, #"\x0a\x0a"#, #"\x0d"#, #"\xef\xbb\xbf"#, #"\x00"#, #"data: {\""#, "[DONE]",
     #"\"}\x0a\x0a"#, "\\\\u0041", "\\\\ud83d\\\\ude00", "null", "true", "false", "1e9", "${TOKEN}",
-    ": ", "- ", "|-", #"\x0a  "#,
+    ": ", "- ", "|-", #"\x0a  "#, #"\x0d\x0a\x0d\x0a"#, #"\x0d\x0a0\x0d\x0a\x0d\x0a"#,
   ]
 
   /// Names and numbers.

@@ -43,13 +43,23 @@ struct FaultEntryTests {
     return timeouts
   }
 
-  private static func run(_ entries: [FaultEntry]) async throws -> [StreamSample] {
+  /// Who reads the responses.
+  enum Reader: CaseIterable {
+    /// The engine, as of any plain HTTP.
+    case engine
+    /// libcurl, as of users who log in, and of TLS.
+    case libcurl
+  }
+
+  private static func run(
+    _ entries: [FaultEntry], by reader: Reader = .engine
+  ) async throws -> [StreamSample] {
     let simulator = try RunningProcess(
       RunningProcess.product("streamgate-sim"),
       [
         "--port", "0", "--ttft", "1ms", "--gap", "1ms", "--stall", "10m",
         "--tokens", "\(tokens)", "--fault-after", "\(tokensBeforeFault)",
-        "--retry-after", "\(retryAfterSeconds)",
+        "--retry-after", "\(retryAfterSeconds)", "--account", "a@example.com:pass-a",
       ])
     let line = try simulator.nextLine()
     let url = try #require(line.split(separator: " ").last.map(String.init))
@@ -61,6 +71,11 @@ struct FaultEntryTests {
       target.custom = custom
       // What one row leaves on a connection must not be another's reply.
       target.connections = .fresh
+      if reader == .libcurl {
+        target.login = EngineFixture.login([EngineFixture.account("a@example.com", "pass-a")]) {
+          $0.path = "/api/auth/login"
+        }
+      }
       return target
     }
     let arrivals = entries.indices.map { index in
@@ -83,12 +98,14 @@ struct FaultEntryTests {
     return samples.sorted { $0.scenario < $1.scenario }
   }
 
-  @Test("Every fault has its outcome and its evidence in every dialect")
-  func everyEntry() async throws {
+  @Test(
+    "Every fault has its outcome and its evidence in every dialect, whoever reads the response",
+    arguments: Reader.allCases)
+  func everyEntry(reader: Reader) async throws {
     let entries = try FaultEntry.table()
     let dialects = Set(Dialect.names).union(FaultEntryTests.customDialects.keys)
     #expect(Set(entries.map(\.dialect)) == dialects)
-    let samples = try await FaultEntryTests.run(entries)
+    let samples = try await FaultEntryTests.run(entries, by: reader)
     #expect(samples.map(\.scenario) == Array(entries.indices))
     for (entry, sample) in zip(entries, samples) {
       #expect(sample.outcome == entry.outcome, "\(entry.testDescription): \(sample)")
@@ -135,13 +152,15 @@ struct FaultEntryTests {
     Left(fault: "trickle", status: 200, excerpt: "data: {", detail: "total"),
   ]
 
-  @Test("Each kind of failure leaves its own evidence")
-  func evidence() async throws {
+  @Test(
+    "Each kind of failure leaves its own evidence, whoever reads the response",
+    arguments: Reader.allCases)
+  func evidence(reader: Reader) async throws {
     let rows = try FaultEntry.table().filter { $0.dialect == "openai-chat" }
     let entries = try FaultEntryTests.left.map { left in
       try #require(rows.first { $0.fault == left.fault })
     }
-    let samples = try await FaultEntryTests.run(entries)
+    let samples = try await FaultEntryTests.run(entries, by: reader)
     for (left, sample) in zip(FaultEntryTests.left, samples) {
       let evidence = try #require(sample.evidence)
       #expect(sample.httpStatus == left.status, "\(left.fault)")

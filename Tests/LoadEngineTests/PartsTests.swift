@@ -184,9 +184,13 @@ struct PartsTests {
     let timeouts = Timeouts(
       connect: .seconds(1), firstToken: .seconds(2), stall: .seconds(3), total: .seconds(4))
     var target = EngineFixture.target("http://127.0.0.1", timeouts: timeouts)
-    #expect(try ScenarioSetup(target, endpoint: 0, isTLS: false).timeouts == timeouts)
+    let authority = try URLAuthority(url: "http://127.0.0.1")
+    func taken(_ target: TargetPlan) throws -> Timeouts {
+      try ScenarioSetup(target, endpoint: 0, authority: authority, hasLogin: false).timeouts
+    }
+    #expect(try taken(target) == timeouts)
     target.isStreamed = false
-    let whole = try ScenarioSetup(target, endpoint: 0, isTLS: false).timeouts
+    let whole = try taken(target)
     #expect(whole.connect == .seconds(1))
     #expect(
       [whole.firstToken, whole.stall, whole.total] == Array(repeating: .seconds(4), count: 3))
