@@ -65,7 +65,8 @@ extension EngineLoop {
       let isAnotherDue = try startReleased() ? true : startOne(at: now)
       if isOver { return }
       if now >= state.publishAt { publish(at: now) }
-      try wait(until: isAnotherDue ? nil : nextDue)
+      try wait(
+        until: isAnotherDue ? nil : nextDue, yieldAt: state.end == nil ? nextStart : nil)
     }
   }
 

@@ -12,9 +12,10 @@ extension EngineLoop {
   static let pauseMin = Nanos.milliseconds(50)
 
   /// A wait and what it brings to streams, time limits and the figures on ourselves.
-  func wait(until: MonotonicNanos?) throws(EngineError) {
+  func wait(until: MonotonicNanos?, yieldAt: MonotonicNanos?) throws(EngineError) {
     let poll = try poll(
-      until: wiring.pointee.paused.isEmpty ? until : nil, then: collectCompleted)
+      until: wiring.pointee.paused.isEmpty ? until : nil, yieldAt: yieldAt,
+      then: collectCompleted)
     countLag(poll)
     try runCurlTimer(then: collectCompleted)
     try resumePaused()
@@ -24,7 +25,9 @@ extension EngineLoop {
   /// Reads what every socket has: a client that is late may have streams open of whose end it did
   /// not hear yet.
   func readAll() throws(EngineError) {
-    for _ in 0...slots.count / Poller.eventsMax { try wait(until: nil) }
+    for _ in 0...slots.count / Poller.eventsMax {
+      try wait(until: nil, yieldAt: nil)
+    }
   }
 
   /// Lets the streams go on that had their share of an earlier turn.
@@ -48,12 +51,19 @@ extension EngineLoop {
     wiring.pointee.paused.removeFirst(count)
   }
 
+  /// Sockets that are read between two starts at least.
+  private static let readsPerStart = 32
+
   /// One poll: waits until something happens or `until` has passed (nil: does not wait), reads each
-  /// socket, or gives it to libcurl and then does `then`.
+  /// socket, or gives it to libcurl and then does `then`. From `yieldAt` on it leaves the rest for
+  /// the next poll, which is told of them again: a request is due.
   func poll(
-    until: MonotonicNanos?, then collect: () throws(EngineError) -> Void
+    until: MonotonicNanos?, yieldAt: MonotonicNanos? = nil,
+    then collect: () throws(EngineError) -> Void
   ) throws(EngineError) -> Poll {
-    let previous = state.polledAt
+    let isBehind = state.unreadSince != nil
+    let previous = state.unreadSince ?? state.polledAt
+    state.unreadSince = nil
     let before = monotonicNow()
     let isWaiting = until.map { $0 > before } ?? false
     let count = try poller.wait(until: isWaiting ? until : nil)
@@ -62,8 +72,17 @@ extension EngineLoop {
     // What we did ourselves since the previous wait, and what the system woke us too late.
     let asked = isWaiting ? max(until ?? before, before) : before
     notePause(before - state.aliveAt + max(woke - asked, .zero), until: woke)
+    let hasBlocked = !isBehind && isWaiting && woke - before > EngineLoop.blockedMin
+    let yieldAt = yieldAt ?? MonotonicNanos(.max)
+    var reads = 0
     for index in 0..<count {
+      // Timer and wake-up are told once only, and must be heard all the same.
       guard let socket = poller.event(index) else { continue }
+      if reads >= EngineLoop.readsPerStart, wiring.pointee.latestStamp >= yieldAt {
+        state.unreadSince = hasBlocked ? woke : previous
+        continue
+      }
+      reads += 1
       wiring.pointee.beginRead()
       if socket.connection >= 0 {
         try act(on: socket)
@@ -75,9 +94,7 @@ extension EngineLoop {
       }
       noteAlive(at: max(wiring.pointee.latestStamp, state.aliveAt))
     }
-    return Poll(
-      previous: previous, woke: woke,
-      hasBlocked: isWaiting && woke - before > EngineLoop.blockedMin)
+    return Poll(previous: previous, woke: woke, hasBlocked: hasBlocked)
   }
 
   /// To be called before sockets are read and before time limits are looked at.

@@ -26,6 +26,8 @@ struct RunState {
   var publishAt: MonotonicNanos
   /// When the latest poll returned.
   var polledAt: MonotonicNanos
+  /// Since when sockets may have been ready that the latest poll left unread; nil if it read all.
+  var unreadSince: MonotonicNanos?
   /// When the loop was about to read the last time.
   var aliveAt: MonotonicNanos
   /// The start of the first profile.
