@@ -7,7 +7,7 @@ import Testing
 import Workload
 
 /// The whole table of faults, each entry one scenario of one run: a new row is the whole work.
-@Suite("The simulator's table of faults, through the engine")
+@Suite("The simulator's table of faults, through the engine", .serialized)
 struct FaultEntryTests {
   /// The simulator's own services, described by paths as a plan does it.
   private static let customDialects: [String: CustomDialect] = [
