@@ -266,15 +266,17 @@ struct LoadTests {
       }
     }
     let rule = AbortRule(errorShare: 0.5, over: .milliseconds(50))
-    let profile = EngineFixture.open(10_000, every: .milliseconds(2))
+    let profile = EngineFixture.open(10_000, every: .milliseconds(10))
+    // Slots for seconds: a service that has no CPU for so long is not what is tested.
     let (report, samples) = try await EngineFixture.run(
       EngineFixture.job(
-        EngineFixture.target(server.url), [profile, EngineFixture.open(1)], abort: rule))
+        EngineFixture.target(server.url), [profile, EngineFixture.open(1)], inFlightMax: 512,
+        abort: rule))
     let abort = try #require(report.aborted)
     #expect(abort.profile == "sustained")
     #expect(abort.rule == "error: 50%, over: 0.05s")
     #expect(abort.at >= rule.over)
-    #expect(samples.allSatisfy { $0.outcome == .http5xx || $0.outcome == .cancelled })
+    #expect(Set(samples.map(\.outcome)).isSubset(of: [.http5xx, .cancelled]))
     #expect(report.profiles.count == 1)
   }
 
