@@ -55,7 +55,7 @@ public enum EDivisive {
     for _ in 0..<permutations {
       random(&bits)
       shuffle(&order, bits)
-      if walk.isAsClear(order) { asClear += 1 }
+      if order.withUnsafeBufferPointer({ walk.isAsClear($0) }) { asClear += 1 }
       if p() > pMax { return nil }
     }
     return SignificantSplit(split: best, p: p())
@@ -63,15 +63,22 @@ public enum EDivisive {
 
   /// Fisher–Yates. An index comes from the high half of 64 random bits times the bound: for n
   /// values its bias is below n/2^64, and it needs no division (Lemire 2019).
-  private static func shuffle(_ order: inout [Int], _ bits: [UInt64]) {
+  private static func shuffle(_ order: inout [Int32], _ bits: [UInt64]) {
     order.withUnsafeMutableBufferPointer { order in
       bits.withUnsafeBufferPointer { bits in
-        for (position, word) in bits.enumerated() {
-          let i = order.count - 1 - position
-          let j = Int(word.multipliedFullWidth(by: UInt64(i + 1)).high)
+        guard let order = order.baseAddress, var word = bits.baseAddress else { return }
+        // No sum here can be too large: checks would cost as much as the rest.
+        var i = bits.count
+        while i > 0 {
+          let j = Int(
+            truncatingIfNeeded: word.pointee.multipliedFullWidth(
+              by: UInt64(truncatingIfNeeded: i &+ 1)
+            ).high)
           let moved = order[i]
           order[i] = order[j]
           order[j] = moved
+          word += 1
+          i &-= 1
         }
       }
     }
@@ -111,7 +118,7 @@ public enum EDivisive {
 
   /// The sum of distances to some values; four sums, so that no addition waits for the one
   /// before it.
-  private static func distances(
+  static func distances(
     from value: Double, to x: UnsafeBufferPointer<Double>, _ indices: Range<Int>
   ) -> Double {
     var (a, b, c, d) = (0.0, 0.0, 0.0, 0.0)
