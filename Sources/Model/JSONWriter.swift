@@ -4,8 +4,8 @@
 public struct JSONWriter: Sendable {
   /// The text so far, UTF-8.
   public private(set) var bytes: [UInt8] = []
-  private let indent: Int?
-  private var depth = 0
+  let indent: Int?
+  private(set) var depth = 0
   /// True if the object that is being written has a member.
   private var hasMembers = false
 
@@ -30,9 +30,10 @@ public struct JSONWriter: Sendable {
     case .number(let value): append(number: value)
     case .string(let text): append(string: text)
     case .array(let values):
-      list(open: "[", close: "]", values) { writer, value in writer.write(value) }
+      list(open: 0x5B, close: 0x5D, count: values.count) { $0.write(values[$1]) }
     case .object(let members):
-      list(open: "{", close: "}", members) { writer, member in
+      list(open: 0x7B, close: 0x7D, count: members.count) { writer, place in
+        let member = members[place]
         writer.append(string: member.name)
         writer.append(writer.indent == nil ? ":" : ": ")
         writer.write(member.value)
@@ -65,24 +66,12 @@ public struct JSONWriter: Sendable {
     write(value)
   }
 
-  /// Appends a member that is an array of what `body` writes for each element.
-  public mutating func member<Element>(
-    _ name: String, of elements: [Element], _ body: (Element, inout JSONWriter) -> Void
+  /// Appends a member that is an array of what `body` writes for each place from 0 on.
+  public mutating func member(
+    _ name: String, count: Int, _ body: (Int, inout JSONWriter) -> Void
   ) {
     begin(member: name)
-    list(open: "[", close: "]", elements) { body($1, &$0) }
-  }
-
-  /// Appends a member that is a number. The name is our own, and needs no escape.
-  public mutating func member(_ name: StaticString, number value: Double) {
-    begin(member: name)
-    append(number: value)
-  }
-
-  /// Appends a member that is a whole number. The name is our own, and needs no escape.
-  public mutating func member(_ name: StaticString, integer value: Int) {
-    begin(member: name)
-    NumberText.append(Int64(value), to: &bytes)
+    list(open: 0x5B, close: 0x5D, count: count) { body($1, &$0) }
   }
 
   /// Makes room for so many bytes more.
@@ -91,44 +80,26 @@ public struct JSONWriter: Sendable {
   }
 
   private mutating func begin(member name: String) {
-    beginMember()
-    append(string: name)
-    endName()
-  }
-
-  private mutating func begin(member name: StaticString) {
-    beginMember()
-    bytes.append(0x22)
-    name.withUTF8Buffer { bytes.append(contentsOf: $0) }
-    bytes.append(0x22)
-    endName()
-  }
-
-  private mutating func beginMember() {
     if hasMembers { bytes.append(0x2C) }
     hasMembers = true
     newLine()
+    append(string: name)
+    append(indent == nil ? ":" : ": ")
   }
 
-  private mutating func endName() {
-    bytes.append(0x3A)
-    if indent != nil { bytes.append(0x20) }
-  }
-
-  private mutating func list<Element>(
-    open: String, close: String, _ elements: [Element],
-    _ body: (inout JSONWriter, Element) -> Void
+  private mutating func list(
+    open: UInt8, close: UInt8, count: Int, _ body: (inout JSONWriter, Int) -> Void
   ) {
-    append(open)
+    bytes.append(open)
     depth += 1
-    for (index, element) in elements.enumerated() {
-      if index > 0 { bytes.append(0x2C) }
+    for place in 0..<count {
+      if place > 0 { bytes.append(0x2C) }
       newLine()
-      body(&self, element)
+      body(&self, place)
     }
     depth -= 1
-    if !elements.isEmpty { newLine() }
-    append(close)
+    if count > 0 { newLine() }
+    bytes.append(close)
   }
 
   private mutating func newLine() {
@@ -151,13 +122,23 @@ public struct JSONWriter: Sendable {
   }
 
   private mutating func append(number value: Double) {
-    if value.isNaN {
-      append("\"NaN\"")
-    } else if value.isInfinite {
-      append(value < 0 ? "\"-Infinity\"" : "\"Infinity\"")
-    } else {
-      NumberText.append(value, .plain, to: &bytes)
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: NumberText.bytesMax) { buffer in
+      bytes.append(contentsOf: JSONWriter.text(of: value, in: buffer))
     }
+  }
+
+  /// The text of a number, at the end of a buffer of `NumberText.bytesMax`.
+  static func text(
+    of value: Double, in buffer: UnsafeMutableBufferPointer<UInt8>
+  ) -> UnsafeBufferPointer<UInt8> {
+    if value.isFinite { return NumberText.text(of: value, .plain, in: buffer) }
+    let name: StaticString = value.isNaN ? "\"NaN\"" : value < 0 ? "\"-Infinity\"" : "\"Infinity\""
+    return UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+  }
+
+  /// Appends bytes as they are.
+  mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
+    bytes.append(contentsOf: text)
   }
 
   private mutating func append(string text: String) {

@@ -23,43 +23,54 @@ public enum NumberText {
     }
   }()
 
-  /// Bytes of the longest text: a sign, `0.000`, 17 digits.
-  private static let bytesMax = 32
+  /// Bytes of the longest text: a sign, 17 digits, `e-308`, and zeros behind a point.
+  static let bytesMax = 32
 
   /// Appends a number; one that is not finite by its description.
   public static func append(_ value: Double, _ whole: Whole, to bytes: inout [UInt8]) {
-    let size = value.magnitude
-    guard size >= 0.0001, size < 0x1p53 else {
-      var text = value.description
-      if whole == .plain, text.hasSuffix(".0") { text.removeLast(2) }
-      text.withUTF8 { bytes.append(contentsOf: $0) }
-      return
-    }
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytesMax) { buffer in
-      var text = DigitBuffer(buffer)
-      let integer = UInt64(size)
-      if Double(integer) == size {
-        if whole == .withPoint {
-          text.put(UInt8(ascii: "0"))
-          text.put(UInt8(ascii: "."))
-        }
-        text.put(digitsOf: integer)
-      } else {
-        text.put(shortest(size))
-      }
-      if value < 0 { text.put(UInt8(ascii: "-")) }
-      bytes.append(contentsOf: text.bytes)
+      bytes.append(contentsOf: text(of: value, whole, in: buffer))
     }
   }
 
   /// Appends a whole number.
   public static func append(_ value: Int64, to bytes: inout [UInt8]) {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytesMax) { buffer in
-      var text = DigitBuffer(buffer)
-      text.put(digitsOf: value.magnitude)
-      if value < 0 { text.put(UInt8(ascii: "-")) }
-      bytes.append(contentsOf: text.bytes)
+      bytes.append(contentsOf: text(of: value, in: buffer))
     }
+  }
+
+  /// The text at the end of a buffer of `bytesMax`.
+  static func text(
+    of value: Double, _ whole: Whole, in buffer: UnsafeMutableBufferPointer<UInt8>
+  ) -> UnsafeBufferPointer<UInt8> {
+    var text = DigitBuffer(buffer)
+    let size = value.magnitude
+    if size >= 0.0001, size < 0x1p53 {
+      let integer = UInt64(size)
+      if Double(integer) == size {
+        if whole == .withPoint { text.put(".0") }
+        text.put(digitsOf: integer)
+      } else {
+        text.put(shortest(size))
+      }
+      if value < 0 { text.put(UInt8(ascii: "-")) }
+    } else {
+      var description = value.description
+      if whole == .plain, description.hasSuffix(".0") { description.removeLast(2) }
+      for byte in description.utf8.reversed() { text.put(byte) }
+    }
+    return text.bytes
+  }
+
+  /// The text at the end of a buffer of `bytesMax`.
+  static func text(
+    of value: Int64, in buffer: UnsafeMutableBufferPointer<UInt8>
+  ) -> UnsafeBufferPointer<UInt8> {
+    var text = DigitBuffer(buffer)
+    text.put(digitsOf: value.magnitude)
+    if value < 0 { text.put(UInt8(ascii: "-")) }
+    return text.bytes
   }
 
   /// `digits` times ten to the `-decimals`.
@@ -122,13 +133,34 @@ private struct DigitBuffer {
     buffer[start] = byte
   }
 
+  mutating func put(_ text: StaticString) {
+    for index in (0..<text.utf8CodeUnitCount).reversed() { put(text.utf8Start[index]) }
+  }
+
+  /// So many digits, the last ones of a number; gives the others.
+  private mutating func put(_ count: Int, digitsOf value: UInt64) -> UInt64 {
+    var (rest, left) = (value, count)
+    // Two at once: each division waits for the one before it.
+    while left >= 2 {
+      let shorter = rest / 100
+      let pair = UInt32(truncatingIfNeeded: rest &- shorter &* 100)
+      put(UInt8(truncatingIfNeeded: 0x30 + pair % 10))
+      put(UInt8(truncatingIfNeeded: 0x30 + pair / 10))
+      rest = shorter
+      left -= 2
+    }
+    if left > 0 {
+      put(UInt8(truncatingIfNeeded: 0x30 + rest % 10))
+      rest /= 10
+    }
+    return rest
+  }
+
   /// One digit at least.
   mutating func put(digitsOf value: UInt64) {
     var rest = value
-    repeat {
-      put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-      rest /= 10
-    } while rest > 0
+    while rest >= 100 { rest = put(2, digitsOf: rest) }
+    _ = put(rest >= 10 ? 2 : 1, digitsOf: rest)
   }
 
   /// A decimal with at least one digit before its point.
@@ -138,10 +170,7 @@ private struct DigitBuffer {
       digits /= 10
       decimals -= 1
     }
-    for _ in 0..<decimals {
-      put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digits % 10))
-      digits /= 10
-    }
+    digits = put(decimals, digitsOf: digits)
     put(UInt8(ascii: "."))
     put(digitsOf: digits)
   }

@@ -58,14 +58,14 @@ struct JSONWriterTests {
   func memberByMember(indent: Int?) {
     var writer = JSONWriter(indent: indent)
     writer.object { writer in
-      writer.member("none", of: [Int]()) { _, _ in }
-      writer.member("a \"b\"", of: [1, 2]) { number, writer in
+      writer.member("none", count: 0) { _, _ in }
+      writer.member("a \"b\"", count: 2) { place, writer in
         writer.object { writer in
-          writer.member("x", .integer(Int64(number)))
-          if number == 2 { writer.member("y", .array([.object([]), .null])) }
+          writer.member("x", .integer(Int64(place + 1)))
+          if place == 1 { writer.member("y", .array([.object([]), .null])) }
         }
       }
-      writer.member("empty", of: [0]) { _, writer in writer.object { _ in } }
+      writer.member("empty", count: 1) { _, writer in writer.object { _ in } }
       writer.member("last", .string("é"))
     }
     let same = JSONValue.object([
@@ -79,6 +79,34 @@ struct JSONWriterTests {
           ]),
         ])),
       JSONMember("empty", .array([.object([])])), JSONMember("last", .string("é")),
+    ])
+    #expect(writer.bytes == JSONWriter.bytes(same, indent: indent))
+  }
+
+  @Test("Objects of one shape are as those that were made before", arguments: [nil, 0, 3])
+  func shapes(indent: Int?) {
+    let numbers: [(Double, Int)] = [
+      (0.1, 7), (.infinity, .min), (-.infinity, 0), (.nan, .max), (-1.5e300, -1), (3, 12),
+    ]
+    var writer = JSONWriter(indent: indent)
+    writer.object { writer in
+      writer.member("list", count: numbers.count) { place, writer in
+        writer.object(writer.shape(["value", "n"])) { values in
+          values.add(numbers[place].0)
+          values.add(numbers[place].1)
+        }
+      }
+      writer.member("last", .null)
+    }
+    let same = JSONValue.object([
+      JSONMember(
+        "list",
+        .array(
+          numbers.map {
+            .object([
+              JSONMember("value", .number($0.0)), JSONMember("n", .integer(Int64($0.1))),
+            ])
+          })), JSONMember("last", .null),
     ])
     #expect(writer.bytes == JSONWriter.bytes(same, indent: indent))
   }

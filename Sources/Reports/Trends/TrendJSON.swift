@@ -18,8 +18,8 @@ public enum TrendJSON {
       writer.member("project", .string(report.project))
       writer.member("environment", .string(report.environment))
       writer.member("branch", .string(report.branch))
-      writer.member("runs", of: report.runs, run)
-      writer.member("trends", of: report.trends, trend)
+      writer.member("runs", count: report.runs.count) { run(report.runs[$0], &$1) }
+      writer.member("trends", count: report.trends.count) { trend(report.trends[$0], &$1) }
       writer.member(
         "change_points", .array(report.allChanges.map { change($0, report) }))
       writer.member("waivers", .array(report.waivers.map(\.json)))
@@ -42,7 +42,12 @@ public enum TrendJSON {
       writer.member("metric", .string(trend.id.metric))
       writer.member("unit", .string(unit(trend.unit)))
       writer.member("noise", trend.noise.map { .number($0) } ?? .null)
-      writer.member("points", of: trend.points, point)
+      var shape: PointShape?
+      writer.member("points", count: trend.points.count) { place, writer in
+        let point = trend.points[place]
+        if shape?.serves(point) != true { shape = PointShape(point, writer) }
+        shape?.write(point, &writer)
+      }
     }
   }
 
@@ -51,19 +56,6 @@ public enum TrendJSON {
     case .seconds: "seconds"
     case .share: "share"
     case .number: "number"
-    }
-  }
-
-  private static func point(_ point: TrendPoint, _ writer: inout JSONWriter) {
-    writer.object { writer in
-      writer.member("run", integer: point.run)
-      writer.member("value", number: point.value)
-      writer.member("n", integer: point.n)
-      if let k = point.k { writer.member("k", integer: k) }
-      if let interval = point.interval {
-        writer.member("low", number: interval.lowerBound)
-        writer.member("high", number: interval.upperBound)
-      }
     }
   }
 
@@ -93,5 +85,36 @@ public enum TrendJSON {
         } ?? .null),
       JSONMember("commits_cut", .bool(commits?.isCut ?? false)),
     ])
+  }
+}
+
+/// How the points of a trend are written: mostly all have the same members.
+private struct PointShape {
+  private let hasCount: Bool
+  private let hasInterval: Bool
+  private let numbers: JSONNumbers
+
+  init(_ point: TrendPoint, _ writer: borrowing JSONWriter) {
+    hasCount = point.k != nil
+    hasInterval = point.interval != nil
+    numbers = writer.shape(
+      ["run", "value", "n"] + (hasCount ? ["k"] : []) + (hasInterval ? ["low", "high"] : []))
+  }
+
+  func serves(_ point: TrendPoint) -> Bool {
+    (point.k != nil) == hasCount && (point.interval != nil) == hasInterval
+  }
+
+  func write(_ point: TrendPoint, _ writer: inout JSONWriter) {
+    writer.object(numbers) { values in
+      values.add(point.run)
+      values.add(point.value)
+      values.add(point.n)
+      if let k = point.k { values.add(k) }
+      if let interval = point.interval {
+        values.add(interval.lowerBound)
+        values.add(interval.upperBound)
+      }
+    }
   }
 }
