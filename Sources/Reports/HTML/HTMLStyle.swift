@@ -54,6 +54,8 @@ enum HTMLStyle {
     nav ul { display: flex; flex-wrap: wrap; gap: 0.15rem 1rem; list-style: none; padding: 0; }
     a { color: var(--candidate); }
     .scroll { overflow-x: auto; margin: 0.5rem 0; }
+    .scroll.end { direction: rtl; }
+    .scroll.end > * { direction: ltr; }
     table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
     th, td {
       padding: 0.3rem 0.9rem 0.3rem 0; text-align: left; vertical-align: top;

@@ -63,8 +63,8 @@ extension HTMLWriter {
   }
 
   /// The attributes of a box that scrolls sideways by itself, also from the keyboard.
-  static func scroller(_ label: String) -> [HTMLAttribute] {
-    [("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", label)]
+  static func scroller(_ label: String, from style: String = "scroll") -> [HTMLAttribute] {
+    [("class", style), ("tabindex", "0"), ("role", "region"), ("aria-label", label)]
   }
 
   private mutating func cell(_ cell: HTMLCell, isNumber: Bool) {

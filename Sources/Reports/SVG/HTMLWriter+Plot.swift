@@ -25,7 +25,8 @@ extension HTMLWriter {
       writer.block("figcaption", content: caption)
       writer.legend(keys)
       if plot.size == .wide {
-        writer.block("div", HTMLWriter.scroller(caption)) { plot.write(&$0) }
+        // The newest is at the right, and is what a narrow screen shows first.
+        writer.block("div", HTMLWriter.scroller(caption, from: "scroll end")) { plot.write(&$0) }
       } else {
         plot.write(&writer)
       }

@@ -54,8 +54,13 @@ struct SVGAxis {
     var range = range
     if range.upperBound <= range.lowerBound {
       let low = range.lowerBound
-      let room = low == 0 ? 1 : low.magnitude * 0.1
-      range = (scale == .logarithmic ? low / 1.1 : low - room)...(low + room)
+      let room = low.magnitude * 0.1
+      if low == 0 {
+        // What is never there is not below nothing.
+        range = 0...(unit == .share ? 0.01 : 1)
+      } else {
+        range = (scale == .logarithmic ? low / 1.1 : low - room)...(low + room)
+      }
     }
     self.range = range
     ticks = SVGTicks.make(unit, scale, range, about: count)

@@ -89,6 +89,14 @@ private struct TrendPlot {
   let report: TrendReport
   let trend: Trend
   let changes: [ChangePoint]
+  private var band: ClosedRange<Double>?
+
+  init(report: TrendReport, trend: Trend, changes: [ChangePoint]) {
+    self.report = report
+    self.trend = trend
+    self.changes = changes
+    band = baselineBand()
+  }
 
   private var runs: Int { report.runs.count }
 
@@ -212,9 +220,11 @@ private struct TrendPlot {
     }
   }
 
-  /// Where 95 of 100 further runs like those of the baseline set would land.
-  private var band: ClosedRange<Double>? {
-    let points = trend.points.filter { report.baseline.contains(report.runs[$0.run].runID) }
+  /// Where 95 of 100 further runs like those of the baseline set would land. O(runs).
+  private func baselineBand() -> ClosedRange<Double>? {
+    guard !report.baseline.isEmpty else { return nil }
+    let runs = report.runs.map { report.baseline.contains($0.runID) }
+    let points = trend.points.filter { runs[$0.run] }
     return points.isEmpty ? nil : interval(about: trend.level(points[...]))
   }
 
