@@ -44,7 +44,9 @@ struct HistoryBenchmark: AsyncParsableCommand {
     var table = BenchmarkTable(
       name: "history, \(runs) runs",
       columns: ["goal_ms", "median_ms", "worst_ms", "cpu_ms", "rows"])
-    var stores = [("SQLite", StoreLocation.sqlite(path: keep ?? folder + "/results.db"))]
+    // Whole: the commands run in another folder.
+    let kept = keep.map { URL(filePath: $0).standardizedFileURL.path }
+    var stores = [("SQLite", StoreLocation.sqlite(path: kept ?? folder + "/results.db"))]
     if let server = postgresLocation() { stores.append(("PostgreSQL", server)) }
     for (name, location) in stores {
       try prepare(location)
