@@ -74,6 +74,19 @@ public struct JSONWriter: Sendable {
     list(open: 0x5B, close: 0x5D, count: count) { body($1, &$0) }
   }
 
+  /// A writer of the next value alone: what it writes is `take`n, and stands where it is put.
+  public func beside() -> JSONWriter {
+    var writer = JSONWriter(indent: indent)
+    writer.depth = depth
+    return writer
+  }
+
+  /// Gives the text so far away.
+  public mutating func take() -> [UInt8] {
+    defer { bytes = [] }
+    return bytes
+  }
+
   /// Makes room for so many bytes more.
   public mutating func reserve(_ count: Int) {
     bytes.reserveCapacity(bytes.count + count)

@@ -63,7 +63,7 @@ struct TrendReportTests {
     #expect(report.proposed.map(\.id.name) == ["ttft_p50"])
     #expect(report.allChanges.map(\.run) == [40, 20])
     try Golden.expect(TrendText.bytes(report), equals: "reports/trends.txt")
-    try Golden.expect(TrendJSON.bytes(report), equals: "reports/trends.json")
+    try Golden.expect(Array(TrendJSON.pieces(report).joined()), equals: "reports/trends.json")
     let page = TrendPage.bytes(report)
     try Golden.expect(page, equals: "reports/trends.html")
     #expect(HTMLFile(page).problems == [])
@@ -117,7 +117,7 @@ struct TrendReportTests {
   @Test("CSV has a line for each run and metric, and the change in the line of its first run")
   func csv() throws {
     let report = TrendReportTests.report()
-    let text = String(decoding: TrendCSV.bytes(report), as: UTF8.self)
+    let text = String(decoding: TrendCSV.pieces(report).joined(), as: UTF8.self)
     let lines = text.split(separator: "\r\n").map {
       $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }
@@ -143,12 +143,12 @@ struct TrendReportTests {
     let plain = String(decoding: TrendText.bytes(report), as: UTF8.self)
     #expect(!plain.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" })
     for line in plain.split(separator: "\n") { #expect(!line.hasPrefix("::")) }
-    let csv = String(decoding: TrendCSV.bytes(report), as: UTF8.self)
+    let csv = String(decoding: TrendCSV.pieces(report).joined(), as: UTF8.self)
     for line in csv.split(separator: "\r\n") {
       #expect(!line.contains("\n"))
       for start in ["=", "+", "@"] { #expect(!line.contains("," + start)) }
     }
-    _ = try JSONReader.parse(TrendJSON.bytes(report))
+    _ = try JSONReader.parse(Array(TrendJSON.pieces(report).joined()))
   }
 
   @Test("A page of ten thousand runs stays below a megabyte a trend")

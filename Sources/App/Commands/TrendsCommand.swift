@@ -108,15 +108,15 @@ struct TrendsCommand: ParsableCommand {
 
   private func show(_ report: TrendReport) throws {
     if let html {
-      let page = TrendPage.bytes(report)
+      let page = TrendPage.bytes(report, by: concurrently)
       if html == "-" { return Console.print(bytes: page) }
       try Publisher.write(page, to: html)
       global.say("wrote \(html)")
     }
     if csv {
-      Console.print(bytes: TrendCSV.bytes(report))
+      for piece in TrendCSV.pieces(report, by: concurrently) { Console.print(bytes: piece) }
     } else if json {
-      Console.print(bytes: TrendJSON.bytes(report))
+      for piece in TrendJSON.pieces(report, by: concurrently) { Console.print(bytes: piece) }
     } else {
       Console.print(
         bytes: TrendText.bytes(

@@ -1,4 +1,3 @@
-import Dispatch
 import Forge
 import Foundation
 import Gate
@@ -40,9 +39,11 @@ struct TrendQuery {
     try check(trends, source)
     let (runs, environment, starts) = (table.runs, source.main.environment, source.starts)
     let (waivers, now) = (source.waivers, Clock.unix())
-    let changes = concurrently(trends) { trend in
-      ChangePoints.find(in: trend, runs: runs, environment: environment, starts: starts)
-        .map { $0.waived(by: waivers, at: now) }
+    let changes = concurrently(trends.count) { place in
+      ChangePoints.find(
+        in: trends[place], runs: runs, environment: environment, starts: starts
+      )
+      .map { $0.waived(by: waivers, at: now) }
     }
     var report = TrendReport(
       project: source.main.project, environment: source.main.environment, branch: source.branch,
@@ -151,16 +152,4 @@ struct TrendQuery {
     }
     return UnixNanos(iso8601: text) ?? UnixNanos(iso8601: text + "T00:00:00Z")
   }
-}
-
-/// What `body` gives for each element, by as many threads as there are cores.
-private func concurrently<Element: Sendable, Value: Sendable>(
-  _ elements: [Element], _ body: @Sendable (Element) -> Value
-) -> [Value] {
-  let values = Locked([Value?](repeating: nil, count: elements.count))
-  DispatchQueue.concurrentPerform(iterations: elements.count) { index in
-    let value = body(elements[index])
-    values.withLock { $0[index] = value }
-  }
-  return values.withLock { $0.compactMap { $0 } }
 }

@@ -10,6 +10,11 @@ struct HTMLWriter {
   /// The text so far, UTF-8.
   var bytes: [UInt8] { Array(text.utf8) }
 
+  /// Appends what another writer wrote.
+  mutating func append(_ bytes: [UInt8]) {
+    text += String(decoding: bytes, as: UTF8.self)
+  }
+
   /// The declaration that a page begins with.
   mutating func documentType() {
     text += "<!DOCTYPE html>\n"

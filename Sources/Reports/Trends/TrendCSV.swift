@@ -10,30 +10,40 @@ public enum TrendCSV {
   /// Bytes that a line mostly has room in.
   private static let lineBytes = 200
 
-  /// The report, UTF-8: values in seconds, shares or as the figure's name says, empty where there
-  /// is none; `change` is what the run's change point is, such as `regression`.
-  public static func bytes(_ report: TrendReport) -> [UInt8] {
-    var text = Array((titles.joined(separator: ",") + "\r\n").utf8)
+  /// The report, UTF-8, in pieces that follow each other: values in seconds, shares or as the
+  /// figure's name says, empty where there is none; `change` is what the run's change point is,
+  /// such as `regression`.
+  public static func pieces(
+    _ report: TrendReport, by make: PieceMaker = inTurn
+  ) -> [[UInt8]] {
     // What stands in every line of a run before the metric.
     let heads = report.runs.map { run in
       Array("\(field(run.runID)),\(run.startedAt.iso8601),\(field(run.commit)),".utf8)
     }
-    text.reserveCapacity(lineBytes * report.trends.reduce(1) { $0 + $1.points.count })
-    for (trend, changes) in zip(report.trends, report.changes) {
-      let name = Array((field(trend.id.name) + ",").utf8)
-      var marks: [Int: String] = [:]
-      for change in changes { marks[change.run] = change.stateText }
-      for point in trend.points {
-        text += heads[point.run]
-        text += name
-        text.append(field: point.value)
-        text.append(field: point.interval?.lowerBound)
-        text.append(field: point.interval?.upperBound)
-        text.append(field: point.k)
-        text.append(field: point.n)
-        if let mark = marks[point.run] { text += field(mark).utf8 }
-        text += [0x0D, 0x0A]
-      }
+    let title = Array((titles.joined(separator: ",") + "\r\n").utf8)
+    return [title]
+      + make(report.trends.count) { lines(report.trends[$0], report.changes[$0], heads) }
+  }
+
+  private static func lines(
+    _ trend: Trend, _ changes: [ChangePoint], _ heads: [[UInt8]]
+  ) -> [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity(lineBytes * trend.points.count)
+    let name = Array((field(trend.id.name) + ",").utf8)
+    var marks: [Int: String] = [:]
+    for change in changes { marks[change.run] = change.stateText }
+    for point in trend.points {
+      text += heads[point.run]
+      text += name
+      text.append(field: point.value)
+      text.append(field: point.interval?.lowerBound)
+      text.append(field: point.interval?.upperBound)
+      text.append(field: point.k)
+      text.append(field: point.n)
+      if !marks.isEmpty, let mark = marks[point.run] { text += field(mark).utf8 }
+      text.append(0x0D)
+      text.append(0x0A)
     }
     return text
   }

@@ -9,23 +9,33 @@ public enum TrendJSON {
   /// Bytes that a point, or a run, mostly has room in.
   private static let pointBytes = 170
 
-  /// The report, UTF-8. Texts from outside stand as they came.
-  public static func bytes(_ report: TrendReport) -> [UInt8] {
+  /// The report, UTF-8, in pieces that follow each other. Texts from outside stand as they came.
+  public static func pieces(
+    _ report: TrendReport, by make: PieceMaker = inTurn
+  ) -> [[UInt8]] {
+    var pieces: [[UInt8]] = []
     var writer = JSONWriter(indent: 1)
-    writer.reserve(report.trends.reduce(report.runs.count) { $0 + $1.points.count } * pointBytes)
+    writer.reserve(report.runs.count * pointBytes)
     writer.object { writer in
       writer.member("format", .string(format))
       writer.member("project", .string(report.project))
       writer.member("environment", .string(report.environment))
       writer.member("branch", .string(report.branch))
       writer.member("runs", count: report.runs.count) { run(report.runs[$0], &$1) }
-      writer.member("trends", count: report.trends.count) { trend(report.trends[$0], &$1) }
+      var trends: [[UInt8]] = []
+      writer.member("trends", count: report.trends.count) { place, writer in
+        if place == 0 {
+          let beside = writer.beside()
+          trends = make(report.trends.count) { trend(report.trends[$0], beside) }
+        }
+        pieces += [writer.take(), trends[place]]
+      }
       writer.member(
         "change_points", .array(report.allChanges.map { change($0, report) }))
       writer.member("waivers", .array(report.waivers.map(\.json)))
       writer.member("notes", .array(report.notes.map { .string($0) }))
     }
-    return writer.endingLine()
+    return pieces + [writer.endingLine()]
   }
 
   private static func run(_ run: TrendRun, _ writer: inout JSONWriter) {
@@ -36,7 +46,9 @@ public enum TrendJSON {
     }
   }
 
-  private static func trend(_ trend: Trend, _ writer: inout JSONWriter) {
+  private static func trend(_ trend: Trend, _ beside: JSONWriter) -> [UInt8] {
+    var writer = beside
+    writer.reserve(trend.points.count * pointBytes)
     writer.object { writer in
       writer.member("name", .string(trend.id.name))
       writer.member("metric", .string(trend.id.metric))
@@ -49,6 +61,7 @@ public enum TrendJSON {
         shape?.write(point, &writer)
       }
     }
+    return writer.take()
   }
 
   private static func unit(_ unit: TrendUnit) -> String {

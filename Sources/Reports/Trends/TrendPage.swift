@@ -7,7 +7,7 @@ public enum TrendPage {
   private static let hoversMax = 400
 
   /// The page, UTF-8.
-  public static func bytes(_ report: TrendReport) -> [UInt8] {
+  public static func bytes(_ report: TrendReport, by make: PieceMaker = inTurn) -> [UInt8] {
     let project = ForeignText.name(report.project)
     return HTMLPage.bytes(title: "Trends of \(project)") { writer in
       writer.block("header", [("class", report.proposed.isEmpty ? "verdict" : "verdict fail")]) {
@@ -18,12 +18,16 @@ public enum TrendPage {
       writer.list(report.notes.map { ForeignText.line($0) })
       changes(report, &writer)
       writer.section("trends", "Trends") { writer in
-        for (trend, changes) in zip(report.trends, report.changes) {
-          let drawing = TrendPlot(report: report, trend: trend, changes: changes)
+        let plots = make(report.trends.count) { place in
+          let trend = report.trends[place]
+          let drawing = TrendPlot(report: report, trend: trend, changes: report.changes[place])
+          var writer = HTMLWriter()
           writer.plot(
             trend.id.shown, drawing.plot(hoversMax: hoversMax), keys: drawing.keys,
             note: drawing.note)
+          return writer.bytes
         }
+        for plot in plots { writer.append(plot) }
       }
       waivers(report, &writer)
     }
