@@ -9,18 +9,21 @@ import Plan
 extension EngineLoop {
   /// Bytes of one read of a socket.
   static let socketReadMax = 64 << 10
+  /// Bytes of one read before it is known whether the body is coded.
+  private static let headReadMax = 4 << 10
   /// Bytes of one read of a body that is coded: each may become a thousand.
-  private static let codedReadMax = 16 << 10
+  private static let codedReadMax = 1 << 10
 
   /// Sends a slot's request, on an idle connection where its scenario allows it.
   func sendDirect(
     _ slot: UnsafeMutablePointer<Slot>, at now: MonotonicNanos
   ) throws(EngineError) {
     let setup = setups.start + slot.pointee.scenario
-    let route = routes.route(to: setup.pointee.endpoint, number: slot.pointee.place.seq)
-    if case .reuse(let idleSecondsMax) = setup.pointee.connectionUse,
+    let route = routes.route(
+      to: setup.pointee.endpoint, number: share.addressNumber(of: slot.pointee.place.seq))
+    if let idleMax = setup.pointee.idleMax,
       let idle = connections.take(
-        route: route, for: slot.pointee.index, idleMax: .seconds(Int64(idleSecondsMax)), at: now)
+        route: route, for: slot.pointee.index, idleMax: idleMax, at: now)
     {
       slot.pointee.connection = idle.pointee.index
       return try sendRequest(on: idle)
@@ -102,7 +105,8 @@ extension EngineLoop {
     guard let index = slot.pointee.connection else { return }
     let connection = connections.at(index)
     var reads = 0
-    while connection.pointee.phase == .receiving, reads < EngineLoop.lastReadsMax,
+    while connection.pointee.phase == .receiving || connection.pointee.phase == .sending,
+      reads < EngineLoop.lastReadsMax,
       slot.pointee.deadline(drainMax: job.drainMax) <= now
     {
       reads += 1
@@ -117,8 +121,10 @@ extension EngineLoop {
     on connection: UnsafeMutablePointer<Connection>
   ) throws(EngineError) -> Bool {
     let slot = connection.pointee.slot.map { slots.start + $0 }
-    let isCoded = slot?.pointee.isCoded ?? false
-    let room = isCoded ? EngineLoop.codedReadMax : EngineLoop.socketReadMax
+    let room =
+      !connection.pointee.reader.isInBody
+      ? EngineLoop.headReadMax
+      : slot?.pointee.isCoded ?? false ? EngineLoop.codedReadMax : EngineLoop.socketReadMax
     wiring.pointee.beginRead()
     let count = recv(connection.pointee.descriptor, readBuffer.start, room, 0)
     guard count > 0 else {
@@ -130,7 +136,8 @@ extension EngineLoop {
     let stamp = wiring.pointee.stamp()
     let bytes = UnsafeRawBufferPointer(start: readBuffer.start, count: count)
     guard let slot else {
-      if connection.pointee.reader.read(bytes, into: NoSink()) != .more { opened(connection) }
+      let step = connection.pointee.reader.read(bytes, into: NoSink())
+      if step != .more || connection.pointee.reader.isUntilClose { opened(connection) }
       return true
     }
     switch connection.pointee.reader.read(bytes, into: SlotSink(slot: slot, stamp: stamp)) {
@@ -165,20 +172,20 @@ extension EngineLoop {
   }
 
   /// Takes a slot's connection from it: kept if its response is whole and the next request may use
-  /// it, else closed. True for a connection that was not used before.
+  /// it, else closed. True for a connection that was opened for it.
   func release(_ index: Int, of slot: UnsafeMutablePointer<Slot>) -> Bool {
     slot.pointee.connection = nil
     let connection = connections.at(index)
-    let isFresh = connection.pointee.isFresh
-    if case .reuse = setups.start[slot.pointee.scenario].connectionUse,
-      connection.pointee.reader.isKept, connection.pointee.phase == .receiving,
+    let isOpened = connection.pointee.isFresh && connection.pointee.phase != .connecting
+    if setups.start[slot.pointee.scenario].idleMax != nil, connection.pointee.reader.isKept,
+      connection.pointee.phase == .receiving,
       connection.pointee.sendError == 0
     {
       connections.keep(connection, at: monotonicNow())
     } else {
       connections.close(connection)
     }
-    return isFresh
+    return isOpened
   }
 
   // MARK: Before load
@@ -207,7 +214,7 @@ extension EngineLoop {
       guard connection.pointee.isOpen, connection.pointee.phase != .idle,
         connection.pointee.slot == nil
       else { continue }
-      connections.close(connection)
+      opened(connection)
     }
     openingCount = 0
   }

@@ -128,7 +128,8 @@ extension EngineLoop {
         try easy.pointee.setConnectionUse(setup.pointee.connectionUse)
         try setTLS(setup.pointee.tls, on: easy.pointee)
       }
-      try addressLists.start[setup.pointee.endpoint].apply(to: easy.pointee, number: place.seq)
+      try addressLists.start[setup.pointee.endpoint].apply(
+        to: easy.pointee, number: share.addressNumber(of: place.seq))
       try easy.pointee.setPost(body)
       try setOwnHeaders(slot, easy, place)
     }
@@ -198,7 +199,8 @@ extension EngineLoop {
         guard slot.pointee.isOpen else { continue }
       }
       if slot.pointee.deadline(drainMax: job.drainMax) <= now {
-        try finish(slot, slot.pointee.ending(at: now), at: now)
+        try finish(
+          slot, slot.pointee.ending(at: now), at: max(now, wiring.pointee.latestStamp))
       } else {
         noteLimit(slot)
       }

@@ -14,9 +14,11 @@ extension EngineLoop {
   /// A wait and what it brings to streams, time limits and the figures on ourselves.
   func wait(until: MonotonicNanos?, yieldAt: MonotonicNanos?) throws(EngineError) {
     let poll = try poll(
-      until: wiring.pointee.paused.isEmpty ? until : nil, yieldAt: yieldAt,
+      until: wiring.pointee.paused.isEmpty ? until : nil, yieldAt: yieldAt, isCounted: true,
       then: collectCompleted)
-    countLag(poll)
+    if poll.hasBlocked, let firedAt = poller.firedAt {
+      selfMeter.countTimer(lag: poll.woke - firedAt, isWarmup: isWarmup(at: poll.woke))
+    }
     try runCurlTimer(then: collectCompleted)
     try resumePaused()
     heedAttention()
@@ -51,14 +53,19 @@ extension EngineLoop {
     wiring.pointee.paused.removeFirst(count)
   }
 
+  /// How long the loop waits at most: how late a timer wakes it is the one thing that tells how
+  /// long data waited for the CPU meanwhile.
+  private static let beat = Nanos.milliseconds(5)
+
   /// Sockets that are read between two starts at least.
   private static let readsPerStart = 32
 
-  /// One poll: waits until something happens or `until` has passed (nil: does not wait), reads each
+  /// One poll: waits until something happens or `until` has passed (nil: does not wait), or for a
+  /// beat, reads each
   /// socket, or gives it to libcurl and then does `then`. From `yieldAt` on it leaves the rest for
   /// the next poll, which is told of them again: a request is due.
   func poll(
-    until: MonotonicNanos?, yieldAt: MonotonicNanos? = nil,
+    until: MonotonicNanos?, yieldAt: MonotonicNanos? = nil, isCounted: Bool = false,
     then collect: () throws(EngineError) -> Void
   ) throws(EngineError) -> Poll {
     let isBehind = state.unreadSince != nil
@@ -66,6 +73,7 @@ extension EngineLoop {
     state.unreadSince = nil
     let before = monotonicNow()
     let isWaiting = until.map { $0 > before } ?? false
+    let until = until.map { min($0, before + EngineLoop.beat) }
     let count = try poller.wait(until: isWaiting ? until : nil)
     let woke = monotonicNow()
     state.polledAt = woke
@@ -73,14 +81,18 @@ extension EngineLoop {
     let asked = isWaiting ? max(until ?? before, before) : before
     notePause(before - state.aliveAt + max(woke - asked, .zero), until: woke)
     let hasBlocked = !isBehind && isWaiting && woke - before > EngineLoop.blockedMin
+    // The earliest moment at which what is read now could have been ready.
+    let readySince = hasBlocked ? min(woke, poller.firedAt ?? woke) : previous
     let yieldAt = yieldAt ?? MonotonicNanos(.max)
+    let isWarmup = isWarmup(at: woke)
+    // More may be ready than one poll tells.
+    if count == Poller.eventsMax { state.unreadSince = readySince }
     var reads = 0
     for index in 0..<count {
-      // Timer and wake-up are told once only, and must be heard all the same.
       guard let socket = poller.event(index) else { continue }
       if reads >= EngineLoop.readsPerStart, wiring.pointee.latestStamp >= yieldAt {
-        state.unreadSince = hasBlocked ? woke : previous
-        continue
+        state.unreadSince = readySince
+        break
       }
       reads += 1
       wiring.pointee.beginRead()
@@ -92,9 +104,12 @@ extension EngineLoop {
         }
         try collect()
       }
+      if isCounted, let stamp = wiring.pointee.readStamp {
+        selfMeter.countRead(lag: stamp - readySince, isWarmup: isWarmup)
+      }
       noteAlive(at: max(wiring.pointee.latestStamp, state.aliveAt))
     }
-    return Poll(previous: previous, woke: woke, hasBlocked: hasBlocked)
+    return Poll(woke: woke, hasBlocked: hasBlocked)
   }
 
   /// To be called before sockets are read and before time limits are looked at.
@@ -118,20 +133,7 @@ extension EngineLoop {
     if pause >= AbortWindow.pauseMin { governor.restartWindow(at: end) }
   }
 
-  /// Loop lag: from the earliest moment at which what was read could have been ready to its stamp.
-  /// That is the wake-up if we waited for it, else the previous poll. A timer that wakes us shows
-  /// how long the system took to do so.
-  private func countLag(_ poll: Poll) {
-    let isWarmup = poll.woke < profile.measuredFrom
-    let latest = wiring.pointee.latestStamp
-    if latest >= poll.woke {
-      let lag = latest - (poll.hasBlocked ? poll.woke : poll.previous)
-      selfMeter.countWakeUp(lag: lag, isWarmup: isWarmup)
-    }
-    if poll.hasBlocked, let firedAt = poller.firedAt {
-      selfMeter.countTimer(lag: poll.woke - firedAt, isWarmup: isWarmup)
-    }
-  }
+  private func isWarmup(at moment: MonotonicNanos) -> Bool { moment < profile.measuredFrom }
 
   /// Calls libcurl if the time that it asked for has come, and then does `then`.
   func runCurlTimer(then collect: () throws(EngineError) -> Void) throws(EngineError) {
@@ -156,8 +158,6 @@ extension EngineLoop {
 
 /// What one poll was like.
 struct Poll {
-  /// When the one before it returned.
-  let previous: MonotonicNanos
   /// When it returned.
   let woke: MonotonicNanos
   /// False if what it found may have been ready before it began.

@@ -21,6 +21,10 @@ struct EngineShare: Sendable {
     return rounds * part(of: sessions) + part(of: rest)
   }
 
+  /// The number by which a request's address is chosen: an engine's own requests go round over all
+  /// of them, though only every so many of the run's are its own.
+  func addressNumber(of seq: Int) -> Int { seq / count }
+
   /// True if a number is this engine's, where each is one engine's.
   func owns(_ number: Int) -> Bool { number % count == index }
 

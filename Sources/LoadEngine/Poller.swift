@@ -66,7 +66,19 @@ struct Poller: ~Copyable {
       if errno == EINTR { return 0 }
       throw .system("epoll_wait", Int(errno))
     }
+    for index in 0..<Int(count) { hear(events[index].data.fd) }
     return Int(count)
+  }
+
+  /// Timer and wake-up are told once only: they are heard before any socket is read, however many
+  /// of those are left for the next wait.
+  private mutating func hear(_ descriptor: Int32) {
+    if descriptor == timer {
+      firedAt = armed
+      armed = MonotonicNanos(.max)
+    } else if descriptor == wake {
+      isCalled = true
+    }
   }
 
   /// Watches a socket of the engine's own for reading, and for writing too where that is wanted.
@@ -81,18 +93,10 @@ struct Poller: ~Copyable {
   }
 
   /// The socket of an event, and what happened; nil for the timer and the wake-up.
-  mutating func event(_ index: Int) -> PolledSocket? {
+  func event(_ index: Int) -> PolledSocket? {
     let event = events[index]
     let descriptor = event.data.fd
-    if descriptor == timer {
-      firedAt = armed
-      armed = MonotonicNanos(.max)
-      return nil
-    }
-    if descriptor == wake {
-      isCalled = true
-      return nil
-    }
+    if descriptor == timer || descriptor == wake { return nil }
     return PolledSocket(
       descriptor: descriptor, events: event.events, connection: Int(event.data.u64 >> 32) - 1)
   }

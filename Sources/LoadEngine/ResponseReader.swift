@@ -48,8 +48,8 @@ struct ResponseReader: ~Copyable {
     case whole
   }
 
-  /// Digits of a chunk's size: more than any body has.
-  private static let sizeDigitsMax = 15
+  /// No chunk is larger, in bytes.
+  private static let chunkBytesMax = 1 << 59
   /// Bytes of what may follow a chunk's size on its line, all chunks together.
   private static let extensionBytesMax = 1 << 20
   private static let lineFeed = UInt8(ascii: "\n")
@@ -57,7 +57,7 @@ struct ResponseReader: ~Copyable {
   private var state = State.header
   /// Bytes that the body or the chunk still has.
   private var left = 0
-  private var sizeDigits = 0
+  private var hasSizeDigit = false
   private var extensionBytes = 0
   /// The line so far that straddles reads.
   private var line: [UInt8] = []
@@ -81,7 +81,7 @@ struct ResponseReader: ~Copyable {
   mutating func begin() {
     state = .header
     left = 0
-    sizeDigits = 0
+    hasSizeDigit = false
     extensionBytes = 0
     line.removeAll(keepingCapacity: true)
     isStatusLineDue = true
@@ -91,8 +91,11 @@ struct ResponseReader: ~Copyable {
     isKept = false
   }
 
-  /// True if the response is over.
-  var isWhole: Bool { state == .whole }
+  /// True for a body of no stated length: it ends with the connection.
+  var isUntilClose: Bool { state == .untilClose }
+
+  /// True once the final header has come.
+  var isInBody: Bool { state != .header }
 
   /// Takes the bytes of one read. What follows a whole response was not asked for, and ends the
   /// connection's use.
@@ -199,10 +202,14 @@ struct ResponseReader: ~Copyable {
   private mutating func takeField(_ bytes: UnsafeRawBufferPointer) -> TransportCode? {
     if bytes.contains(0) { return .weirdReply }
     if let value = HeaderReader.value(of: "content-length:", in: bytes) {
-      guard let length = ResponseReader.length(HeaderReader.trimmed(value)),
-        framing.length == nil || framing.length == length
-      else { return .weirdReply }
-      framing.length = length
+      // A list of one and the same is what proxies make of two lines (RFC 9110, 8.6).
+      for part in value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+        let digits = HeaderReader.trimmed(UnsafeRawBufferPointer(rebasing: part))
+        guard let length = ResponseReader.length(digits),
+          framing.length == nil || framing.length == length
+        else { return .weirdReply }
+        framing.length = length
+      }
     } else if let value = HeaderReader.value(of: "transfer-encoding:", in: bytes) {
       BodyCodings.forEachToken(value) { token in
         if BodyCodings.equal(token, "chunked") {
@@ -285,13 +292,13 @@ struct ResponseReader: ~Copyable {
     while next < end {
       let byte = next.load(as: UInt8.self)
       guard let digit = ResponseReader.hexDigit(byte) else {
-        if sizeDigits == 0 { return .failed(.receive) }
+        if !hasSizeDigit { return .failed(.receive) }
         state = .chunkExtension
         return .more
       }
-      guard sizeDigits < ResponseReader.sizeDigitsMax else { return .failed(.receive) }
       left = left << 4 | digit
-      sizeDigits += 1
+      guard left <= ResponseReader.chunkBytesMax else { return .failed(.receive) }
+      hasSizeDigit = true
       next += 1
     }
     return .more
@@ -314,7 +321,7 @@ struct ResponseReader: ~Copyable {
       next += 1
       guard byte != ResponseReader.lineFeed else {
         state = left == 0 ? .trailer : .chunk
-        sizeDigits = 0
+        hasSizeDigit = false
         return .more
       }
       extensionBytes += 1

@@ -73,7 +73,7 @@ struct RequestHead {
     lines.reduce(into: "") { text, line in
       if line.hasSuffix(";"), !line.contains(":") {
         text += line.dropLast() + ":\r\n"
-      } else if !line.hasSuffix(":") {
+      } else if line.firstIndex(of: ":") != line.indices.last {
         text += line + "\r\n"
       }
     }

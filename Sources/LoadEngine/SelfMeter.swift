@@ -33,13 +33,16 @@ struct SelfMeter {
     usageAtStart = streamgate_thread_usage()
   }
 
-  mutating func countWakeUp(lag: Nanos, isWarmup: Bool) {
+  /// A read's loop lag: from the earliest moment at which its data could have been ready to its
+  /// stamp. That is the wake-up if we waited for it, or the timer's moment where that has passed,
+  /// else the latest poll that read all there was.
+  mutating func countRead(lag: Nanos, isWarmup: Bool) {
     if isWarmup { warmupLoopLag.add(lag) } else { loopLag.add(lag) }
   }
 
   /// A wake-up by the timer, so late.
   mutating func countTimer(lag: Nanos, isWarmup: Bool) {
-    countWakeUp(lag: lag, isWarmup: isWarmup)
+    countRead(lag: lag, isWarmup: isWarmup)
     if isWarmup { warmupTimerLag.add(lag) } else { timerLag.add(lag) }
   }
 

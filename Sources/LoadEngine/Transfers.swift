@@ -16,6 +16,8 @@ struct ScenarioSetup: ~Copyable {
   let dialect: Dialect
   let isEndMarkerRequired: Bool
   let connectionUse: ConnectionUse
+  /// How long a connection may have been idle to be used again; nil: none is.
+  let idleMax: Nanos?
   let endpoint: Int
   let headers: CurlList
   /// The lines of `headers`, to which requests with headers of their own add theirs.
@@ -39,19 +41,26 @@ struct ScenarioSetup: ~Copyable {
     timeouts = target.isStreamed ? target.timeouts : target.timeouts.ofWholeReplies
     self.dialect = dialect
     isEndMarkerRequired = target.isEndMarkerRequired
-    connectionUse = ScenarioSetup.use(target.connections)
+    idleMax = ScenarioSetup.idleMax(target.connections)
+    connectionUse = ScenarioSetup.use(idleMax)
     self.endpoint = endpoint
   }
 
   /// libcurl's own default for idle connections that may still be used.
-  private static let idleSecondsMax = 118
+  private static let idleDefault = Nanos.seconds(118)
 
-  private static func use(_ mode: ConnectionMode) -> ConnectionUse {
+  private static func idleMax(_ mode: ConnectionMode) -> Nanos? {
     switch mode {
-    case .reuse: .reuse(idleSecondsMax: idleSecondsMax)
-    case .fresh: .openAndClose
-    case .idle(let limit): .reuse(idleSecondsMax: max(Int(limit.rawValue / 1_000_000_000), 1))
+    case .reuse: idleDefault
+    case .fresh: nil
+    case .idle(let limit): limit
     }
+  }
+
+  /// The same for libcurl, which knows whole seconds, and at least one.
+  private static func use(_ idleMax: Nanos?) -> ConnectionUse {
+    guard let idleMax else { return .openAndClose }
+    return .reuse(idleSecondsMax: max(Int(idleMax.rawValue / 1_000_000_000), 1))
   }
 
   /// The header lines of a stream's request: `lines`, and the content codings that are undone where

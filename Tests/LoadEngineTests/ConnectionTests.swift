@@ -20,7 +20,8 @@ struct ConnectionTests {
   /// Runs requests one after the other against a service that gives each a reply by its number.
   /// A reply of nil closes the connection once the request is there.
   private static func run(
-    _ count: Int, warmConnections: Int = 0, connections: ConnectionMode = .reuse,
+    _ count: Int, warmConnections: Int = 0, think: Nanos = .milliseconds(20),
+    connections: ConnectionMode = .reuse,
     closesAfterReply: @escaping @Sendable (Int) -> Bool = { _ in false },
     reply: @escaping @Sendable (Int) -> String
   ) async throws -> (report: EngineReport, samples: [StreamSample], requests: [String]) {
@@ -44,7 +45,7 @@ struct ConnectionTests {
     }
     let target = EngineFixture.target(server.url, connections: connections)
     let job = EngineFixture.job(
-      target, [EngineFixture.closed(1, duration: .seconds(3_600), think: .milliseconds(20))],
+      target, [EngineFixture.closed(1, duration: .seconds(3_600), think: think)],
       warmConnections: warmConnections)
     let (report, samples) = try await EngineFixture.run(job, control: control)
     return (report, samples, requests.withLock { $0 })
@@ -101,6 +102,34 @@ struct ConnectionTests {
     #expect(report.selfCheck.connectionsOpened == 3)
   }
 
+  @Test("A connection that was idle for longer than the plan lets it is not used again")
+  func idleTooLong() async throws {
+    let (_, samples, _) = try await ConnectionTests.run(
+      2, think: .milliseconds(500), connections: .idle(.milliseconds(5))
+    ) { _ in ConnectionTests.reply }
+    #expect(samples.map(\.connectionReused) == [false, false])
+  }
+
+  @Test("A service whose answer before load has no end does not hold up the load")
+  func endlessOpening() async throws {
+    let server = try RawServer { connection, _ in
+      defer { connection.close() }
+      while let request = connection.readRequest() {
+        let isLoad = request.hasPrefix("POST ")
+        connection.send(isLoad ? ConnectionTests.reply : "HTTP/1.1 200 OK\r\n\r\nwelcome")
+      }
+    }
+    // Were the opening waited for, it would take an hour.
+    let timeouts = Timeouts(connect: .seconds(3_600))
+    let (report, samples) = try await EngineFixture.run(
+      EngineFixture.job(
+        EngineFixture.target(server.url, timeouts: timeouts), [EngineFixture.open(1)],
+        warmConnections: 1))
+    #expect(samples.map(\.outcome) == [.complete])
+    #expect(samples.map(\.connectionReused) == [false])
+    #expect(report.selfCheck.connectionsOpened == 2)
+  }
+
   @Test("A request goes out as any client sends it, with the host's port and the body's length")
   func request() async throws {
     let (_, _, requests) = try await ConnectionTests.run(1) { _ in ConnectionTests.reply }
@@ -130,6 +159,7 @@ struct ConnectionTests {
       HeaderPlan(name: "host", value: SecretText("models.example")),
       HeaderPlan(name: "ACCEPT", value: SecretText("text/event-stream")),
       HeaderPlan(name: "X-Empty", value: SecretText("")),
+      HeaderPlan(name: "X-Key", value: SecretText("abc:")),
     ]
     let (_, samples) = try await EngineFixture.run(
       EngineFixture.job(target, [EngineFixture.open(1)]))
@@ -138,6 +168,7 @@ struct ConnectionTests {
     #expect(lines.filter { $0.hasPrefix("host:") } == ["host: models.example"])
     #expect(lines.filter { $0.hasPrefix("accept:") } == ["accept: text/event-stream"])
     #expect(lines.contains("x-empty:"))
+    #expect(lines.contains("x-key: abc:"))
   }
 
   @Test("A request larger than the socket takes at once arrives whole")

@@ -51,7 +51,7 @@ struct EngineMergeTests {
   private func count(_ index: Int, _ lag: Nanos, in meter: inout SelfMeter) {
     meter.countScheduled()
     meter.countSent(lag: lag)
-    meter.countWakeUp(lag: lag, isWarmup: index % 4 == 0)
+    meter.countRead(lag: lag, isWarmup: index % 4 == 0)
     meter.countConnections(
       opened: index % 2, isReused: index % 2 == 0, diedOnReuse: index % 7 == 0)
     if index % 5 == 0 { meter.countDropped(index % 2 == 0 ? .droppedCap : .droppedLate) }

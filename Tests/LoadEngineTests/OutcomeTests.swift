@@ -167,7 +167,8 @@ struct OutcomeTests {
       server.stop()
       return []
     }
-    _ = try await LoadEngine.run(job: job, samples: queue, control: control)
+    let report = try await LoadEngine.run(job: job, samples: queue, control: control)
     #expect(queue.drain()?.map(\.outcome) == [.connect])
+    #expect(report.selfCheck.connectionsOpened == 0)
   }
 }

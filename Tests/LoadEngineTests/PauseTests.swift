@@ -58,6 +58,27 @@ struct PauseTests {
     #expect(resources.descriptorsAllowed >= resources.descriptorsMax)
   }
 
+  @Test("tells of a lag that weighs as much as the streams that were read late")
+  func lagOfReads() async throws {
+    let server = try RawServer { connection, _ in
+      defer { connection.close() }
+      guard connection.readRequest() != nil else { return }
+      connection.send(EngineFixture.head)
+      for _ in 0..<40 {
+        connection.sendChunk(EngineFixture.token())
+        connection.pause(milliseconds: 40)
+      }
+      connection.sendChunk(EngineFixture.marker)
+      connection.send(EngineFixture.lastChunk)
+    }
+    // Thirty streams wait at once, one wake-up of hundreds.
+    let job = PauseTests.job(
+      server, every: .milliseconds(25), count: 31, busyAt: 30, milliseconds: 400)
+    let (report, samples) = try await EngineFixture.run(job)
+    #expect(samples.allSatisfy { $0.outcome == .complete })
+    #expect(report.selfCheck.loopLagP99 >= .milliseconds(300))
+  }
+
   @Test("What its machine lacks for a connection is told from what the service refuses")
   func localResources() {
     #expect(LocalResource.missing(systemError: Int(EADDRNOTAVAIL)) == .port)

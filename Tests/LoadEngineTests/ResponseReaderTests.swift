@@ -50,8 +50,9 @@ struct ResponseReaderTests {
 
   private static let wholes: [(String, String)] = [
     (ok + "Content-Length: 5\r\n\r\nhello", "hello"), (ok + "Content-Length: 0\r\n\r\n", ""),
+    (ok + "Content-Length: 2, 2\r\nContent-Length: 2\r\n\r\nok", "ok"),
     (chunked + "3\r\nhel\r\n2;x=\"y\"\r\nlo\r\n0\r\n\r\n", "hello"),
-    (chunked + "00A\r\n0123456789\r\n0\r\nX-Sum: 1\r\n\r\n", "0123456789"),
+    (chunked + "0000000000000000000A\r\n0123456789\r\n0\r\nX-Sum: 1\r\n\r\n", "0123456789"),
     ("HTTP/1.1 200 OK\nTransfer-Encoding: CHUNKED\n\n5\nhello\n0\n\n", "hello"),
     (
       ok + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "hello"
@@ -78,6 +79,8 @@ struct ResponseReaderTests {
     (ok + "Content-Length: -5\r\n\r\n", .weirdReply),
     (ok + "Content-Length: 9999999999999999999\r\n\r\n", .weirdReply),
     (ok + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!", .weirdReply),
+    (ok + "Content-Length: 5, 6\r\n\r\nhello!", .weirdReply),
+    (ok + "Content-Length: 5,\r\n\r\nhello", .weirdReply),
     (ok + "X-A: \u{0}\r\n\r\n", .weirdReply), (chunked + "zz\r\nnonsense", .receive),
     (chunked + "\r\n", .receive), (chunked + "5\r\nhelloworld\r\n0\r\n\r\n", .receive),
     (chunked + "FFFFFFFFFFFFFFFF\r\n", .receive),
