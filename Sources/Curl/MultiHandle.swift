@@ -64,42 +64,49 @@ public struct CompletedTransfer {
   public let code: TransportCode
 }
 
-/// Many transfers and their shared pool of connections; owns libcurl's multi handle.
+/// Many transfers and their shared pool of connections; owns libcurl's multi handle, and makes it
+/// with the first transfer: a process that has none needs neither libcurl nor TLS in its memory.
 public struct MultiHandle: ~Copyable {
-  private let pointer: UnsafeMutableRawPointer
+  private var pointer: UnsafeMutableRawPointer?
+  private let connectionsMax: Int
   private let hooks: UnsafeMutablePointer<ccurl_multi_hooks>
 
   /// A handle that keeps up to `connectionsMax` idle connections and tells `hooks` what it needs.
-  public init(connectionsMax: Int, hooks: MultiHooks) throws(CurlError) {
+  public init(connectionsMax: Int, hooks: MultiHooks) {
+    self.connectionsMax = connectionsMax
+    self.hooks = .allocate(capacity: 1)
+    self.hooks.initialize(
+      to: ccurl_multi_hooks(context: hooks.context, socket: hooks.socket, timer: hooks.timer))
+  }
+
+  deinit {
+    if let pointer { curl_multi_cleanup(pointer) }
+    hooks.deallocate()
+  }
+
+  private mutating func made() throws(CurlError) -> UnsafeMutableRawPointer {
+    if let pointer { return pointer }
     try CurlLibrary.prepare()
     guard let pointer = curl_multi_init() else { throw .noMemory }
-    let cHooks = UnsafeMutablePointer<ccurl_multi_hooks>.allocate(capacity: 1)
-    cHooks.initialize(
-      to: ccurl_multi_hooks(context: hooks.context, socket: hooks.socket, timer: hooks.timer))
     do throws(CurlError) {
-      try MultiHandle.check(ccurl_set_multi_hooks(pointer, cHooks), "hooks")
+      try MultiHandle.check(ccurl_set_multi_hooks(pointer, hooks), "hooks")
       try MultiHandle.check(
         ccurl_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, connectionsMax), "MAXCONNECTS")
       try MultiHandle.check(
         ccurl_multi_set_long(pointer, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING)), "PIPELINING")
     } catch {
       curl_multi_cleanup(pointer)
-      cHooks.deallocate()
       throw error
     }
     self.pointer = pointer
-    self.hooks = cHooks
-  }
-
-  deinit {
-    curl_multi_cleanup(pointer)
-    hooks.deallocate()
+    return pointer
   }
 
   /// Starts a transfer; it goes on in `act` and `timeout`.
-  public func add(_ easy: borrowing EasyHandle) throws(CurlError) {
+  public mutating func add(_ easy: borrowing EasyHandle) throws(CurlError) {
     easy.forgetErrorText()
-    try MultiHandle.check(curl_multi_add_handle(pointer, easy.pointer), "curl_multi_add_handle")
+    try MultiHandle.check(
+      curl_multi_add_handle(try made(), easy.pointer), "curl_multi_add_handle")
   }
 
   /// Takes a transfer out; one that still runs loses its connection.
@@ -128,7 +135,9 @@ public struct MultiHandle: ~Copyable {
   public func nextCompleted() -> CompletedTransfer? {
     var context: UnsafeMutableRawPointer?
     var code = CURLE_OK
-    guard ccurl_multi_next_done(pointer, &context, &code) != 0, let context else { return nil }
+    guard let pointer, ccurl_multi_next_done(pointer, &context, &code) != 0, let context else {
+      return nil
+    }
     return CompletedTransfer(context: context, code: TransportCode(code))
   }
 

@@ -42,7 +42,7 @@ final class EngineLoop {
   // Freed in this order once open transfers are removed: libcurl calls the hooks while it closes
   // connections.
   var slots: Slab<Slot>
-  let multi: MultiHandle
+  var multi: MultiHandle
   /// The handles of slots whose requests libcurl sends.
   var easyHandles: Slab<EasyHandle>
   var connections: ConnectionPool
@@ -96,9 +96,6 @@ final class EngineLoop {
     let setups = try EngineLoop.makeSetups(job, endpoints)
     let routes = Routes(endpoints, setups)
     let lists = try EngineLoop.makeAddressLists(endpoints)
-    let multi = try curl { () throws(CurlError) -> MultiHandle in
-      try MultiHandle(connectionsMax: room.connectionsMax, hooks: Wiring.hooks(wiring.start))
-    }
     logins = try LoginDesk(job: job, share: share, endpoints: endpoints, wiring: wiring.start)
     slots = Slab<Slot>(capacity: room.slotsMax)
     easyHandles = Slab<EasyHandle>(capacity: room.slotsMax)
@@ -107,7 +104,7 @@ final class EngineLoop {
       routes: routes.count)
     self.routes = routes
     readBuffer = Slab<UInt8>(capacity: EngineLoop.socketReadMax)
-    self.multi = multi
+    multi = MultiHandle(connectionsMax: room.connectionsMax, hooks: Wiring.hooks(wiring.start))
     wiringOwner = wiring
     self.poller = poller
     self.setups = setups
