@@ -109,6 +109,10 @@ extension EngineLoop {
       }
       noteAlive(at: max(wiring.pointee.latestStamp, state.aliveAt))
     }
+    if isCounted {
+      countSight(
+        to: max(wiring.pointee.latestStamp, woke), idle: hasBlocked ? readySince - before : .zero)
+    }
     return Poll(woke: woke, hasBlocked: hasBlocked)
   }
 
@@ -131,6 +135,14 @@ extension EngineLoop {
       for index in 0..<logins.transfers.count { logins.transfers.start[index].excuse(pause) }
     }
     if pause >= AbortWindow.pauseMin { governor.restartWindow(at: end) }
+  }
+
+  /// All that was there up to a moment is read; before that the loop waited for data for a while.
+  private func countSight(to seen: MonotonicNanos, idle: Nanos) {
+    let elapsed = seen - state.seenTo
+    selfMeter.countSight(
+      blind: elapsed - max(idle, .zero), of: elapsed, isWarmup: isWarmup(at: seen))
+    state.seenTo = seen
   }
 
   private func isWarmup(at moment: MonotonicNanos) -> Bool { moment < profile.measuredFrom }

@@ -28,6 +28,8 @@ struct RunState {
   var polledAt: MonotonicNanos
   /// Since when sockets may have been ready that the latest poll left unread; nil if it read all.
   var unreadSince: MonotonicNanos?
+  /// Up to when it is accounted for what the loop could see.
+  var seenTo: MonotonicNanos
   /// When the loop was about to read the last time.
   var aliveAt: MonotonicNanos
   /// The start of the first profile.
@@ -38,6 +40,7 @@ struct RunState {
     self.scenarios = Array(repeating: ScenarioCounts(), count: scenarios)
     publishAt = now
     polledAt = now
+    seenTo = now
     aliveAt = now
     startedAt = now
   }

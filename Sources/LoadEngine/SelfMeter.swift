@@ -15,6 +15,7 @@ struct SelfMeter {
   /// Of it, wake-ups by the timer. How long data waited for the CPU while the loop was blocked no
   /// read can tell; a timer that was due then waited as long, and can.
   private var timerLag = LogHistogram()
+  private var blindTime = BlindTime()
   private var scheduleLag = LogHistogram()
   /// What the warm-ups saw: for who watches the run, in no figure.
   private var warmupLoopLag = LogHistogram()
@@ -44,6 +45,12 @@ struct SelfMeter {
   mutating func countTimer(lag: Nanos, isWarmup: Bool) {
     countRead(lag: lag, isWarmup: isWarmup)
     if isWarmup { warmupTimerLag.add(lag) } else { timerLag.add(lag) }
+  }
+
+  /// The loop saw all there was, so much time after it did before; for a part of it, it could not
+  /// look.
+  mutating func countSight(blind: Nanos, of elapsed: Nanos, isWarmup: Bool) {
+    if !isWarmup { blindTime.add(blind, of: elapsed) }
   }
 
   mutating func countWarmupSent(lag: Nanos) {
@@ -118,6 +125,7 @@ struct SelfMeter {
   mutating func merge(_ other: SelfMeter) {
     loopLag.merge(other.loopLag)
     timerLag.merge(other.timerLag)
+    blindTime.merge(other.blindTime)
     scheduleLag.merge(other.scheduleLag)
     for index in late.indices { late[index] += other.late[index] }
     check.scheduled += other.check.scheduled
@@ -135,14 +143,19 @@ struct SelfMeter {
   /// The figures of an engine that was stopped, without those that only the whole run has.
   var figures: SelfCheck {
     var figures = check
-    figures.loopLagP50 = max(loopLag.quantile(0.5), timerLag.quantile(0.5))
-    figures.loopLagP99 = max(loopLag.quantile(0.99), timerLag.quantile(0.99))
+    figures.loopLagP50 = lag(0.5)
+    figures.loopLagP99 = lag(0.99)
     figures.loopLagMax = loopLag.max
     figures.scheduleLagP50 = scheduleLag.quantile(0.5)
     figures.scheduleLagP99 = scheduleLag.quantile(0.99)
     figures.scheduleLagMax = scheduleLag.max
     figures.lateness = lateness()
     return figures
+  }
+
+  /// By reads, by wake-ups of the timer, or by time, whatever is worst.
+  private func lag(_ p: Double) -> Nanos {
+    max(loopLag.quantile(p), timerLag.quantile(p), blindTime.quantile(p))
   }
 
   /// The part of the ladder that says something: from the last step that every request exceeded to

@@ -39,16 +39,20 @@ struct TrendQuery {
     try check(trends, source)
     let (runs, environment, starts) = (table.runs, source.main.environment, source.starts)
     let (waivers, now) = (source.waivers, Clock.unix())
-    let changes = concurrently(trends.count) { place in
+    // The baseline is asked of the store and of git, and the changes need neither.
+    let find = { @Sendable (place: Int) in
       ChangePoints.find(
         in: trends[place], runs: runs, environment: environment, starts: starts
       )
       .map { $0.waived(by: waivers, at: now) }
     }
+    let (baseline, changes) = try concurrently(trends.count, find) {
+      isForPage ? try source.baseline() : []
+    }
     var report = TrendReport(
       project: source.main.project, environment: source.main.environment, branch: source.branch,
       runs: table.runs, trends: trends, changes: changes, waivers: source.waivers,
-      baseline: isForPage ? try source.baseline() : [], notes: source.notes)
+      baseline: baseline, notes: source.notes)
     addCommits(to: &report, source.main.git)
     return report
   }
