@@ -7,18 +7,22 @@ extension Gate {
     _ input: GateInput, _ selection: RunSelection, _ exploration: String
   ) -> Verdict {
     var verdict = Verdict(kind: .inconclusive, look: 1, maxLooks: 1)
-    verdict.objectives = Judgement(input, selection).objectives()
+    let judgement = Judgement(input, selection)
+    verdict.objectives = judgement.objectives()
     verdict.runs = selection.references
     verdict.displays = input.displays
     verdict.warnings = selection.warnings
-    let missed = verdict.objectives.filter { $0.verdict == .fail }
+    let (fails, clients) = judgement.findings(verdict, [])
     let open = verdict.objectives.filter { $0.verdict == .inconclusive }
-    if missed.isEmpty {
+    if !fails.isEmpty {
+      verdict.kind = .fail
+      verdict.reasons = fails
+    } else if let clients {
+      verdict.kind = .cannotEvaluate
+      verdict.reasons = [clients, .notFixedProfile(exploration)]
+    } else {
       verdict.reasons =
         [.notFixedProfile(exploration)] + open.map { .objectiveNotJudged($0.objective) }
-    } else {
-      verdict.kind = .fail
-      verdict.reasons = missed.map { .objectiveMissed($0.objective) }
     }
     return verdict
   }

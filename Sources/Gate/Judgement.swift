@@ -95,7 +95,7 @@ struct Judgement {
   }
 
   /// What fails, and what would if the client's own lag could not account for it; nil for nothing.
-  private func findings(
+  func findings(
     _ verdict: Verdict, _ all: [HypothesisResult]
   ) -> (fails: [VerdictReason], clients: VerdictReason?) {
     let share = ClientShare(candidates: selection.candidates, main: selection.mainSet)

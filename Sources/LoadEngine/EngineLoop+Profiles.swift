@@ -51,7 +51,7 @@ extension EngineLoop {
     if start.index > 0 { state.arrivalsBefore += profile.arrivalCount }
     profile = ProfileState(
       job.schedule.profiles[start.index], index: start.index, startedAt: start.at, share: share)
-    state.seenTo = monotonicNow()
+    (state.seenTo, state.idle) = (monotonicNow(), .zero)
     starts = []
     for (user, program) in profile.users.enumerated()
     where share.owns(sender: user) && !program.steps.isEmpty {

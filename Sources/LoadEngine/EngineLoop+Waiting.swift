@@ -137,12 +137,20 @@ extension EngineLoop {
     if pause >= AbortWindow.pauseMin { governor.restartWindow(at: end) }
   }
 
-  /// All that was there up to a moment is read; before that the loop waited for data for a while.
+  /// Longest time that is accounted for at once, where the loop never gets to the end of what is
+  /// ready.
+  private static let sightMax = Nanos.seconds(1)
+
+  /// What was there up to a moment is read, or as much as one poll reads; before that the loop
+  /// waited for data for a while. Data that came while it could not look waited until all was read.
   private func countSight(to seen: MonotonicNanos, idle: Nanos) {
+    state.idle += max(idle, .zero)
     let elapsed = seen - state.seenTo
+    guard state.unreadSince == nil || elapsed >= EngineLoop.sightMax else { return }
     selfMeter.countSight(
-      blind: elapsed - max(idle, .zero), of: elapsed, isWarmup: isWarmup(at: seen))
+      blind: elapsed - state.idle, of: elapsed, isWarmup: isWarmup(at: seen))
     state.seenTo = seen
+    state.idle = .zero
   }
 
   private func isWarmup(at moment: MonotonicNanos) -> Bool { moment < profile.measuredFrom }

@@ -30,6 +30,8 @@ struct RunState {
   var unreadSince: MonotonicNanos?
   /// Up to when it is accounted for what the loop could see.
   var seenTo: MonotonicNanos
+  /// How long it has waited for data since then.
+  var idle = Nanos.zero
   /// When the loop was about to read the last time.
   var aliveAt: MonotonicNanos
   /// The start of the first profile.

@@ -71,6 +71,22 @@ struct ExplorationTests {
       short.reasons == [.notFixedProfile(what), .objectiveNotJudged("sustained: ttft.p50 < 1s")])
   }
 
+  @Test("An objective that is missed by no more than the client's own lag fails nothing")
+  func clientsShare() {
+    var check = SelfCheck()
+    (check.scheduled, check.sent) = (300, 300)
+    check.scheduleLagP50 = .milliseconds(30)
+    let late = judge([run(ttft: .milliseconds(1_020)) { $0.selfCheck = check }])
+    #expect(late.kind == .cannotEvaluate)
+    guard case .clientLimited = late.reasons.first else {
+      Issue.record("\(late.reasons)")
+      return
+    }
+    #expect(late.reasons.last == .notFixedProfile(what))
+    let slow = judge([run(ttft: .milliseconds(1_040)) { $0.selfCheck = check }])
+    #expect(slow.reasons == [.objectiveMissed("sustained: ttft.p50 < 1s")])
+  }
+
   @Test("An abort rule that fired fails it, also where main aborted: that was another load")
   func aborted() {
     let abort = Abort(profile: "sustained", rule: "error 50% over 10s", at: .seconds(20))
