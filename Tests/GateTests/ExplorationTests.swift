@@ -76,6 +76,7 @@ struct ExplorationTests {
     var check = SelfCheck()
     (check.scheduled, check.sent) = (300, 300)
     check.scheduleLagP50 = .milliseconds(30)
+    check.lateness = [LateCount(over: .milliseconds(50), count: 0)]
     let late = judge([run(ttft: .milliseconds(1_020)) { $0.selfCheck = check }])
     #expect(late.kind == .cannotEvaluate)
     guard case .clientLimited = late.reasons.first else {
