@@ -216,7 +216,6 @@ extension EngineLoop {
       else { continue }
       opened(connection)
     }
-    openingCount = 0
   }
 }
 

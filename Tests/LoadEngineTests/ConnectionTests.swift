@@ -171,6 +171,16 @@ struct ConnectionTests {
     #expect(lines.contains("x-key: abc:"))
   }
 
+  /// The sample of one request with that body.
+  private static func send(_ body: String, to server: RawServer) async throws -> [StreamSample] {
+    let job = EngineJob(
+      targets: [EngineFixture.target(server.url)],
+      schedule: Schedule(profiles: [EngineFixture.open(1)]), warmConnections: 0,
+      lateMax: .seconds(60)
+    ) { _, _, _ in Array(body.utf8) }
+    return try await EngineFixture.run(job).samples
+  }
+
   @Test("A request larger than the socket takes at once arrives whole")
   func largeRequest() async throws {
     let body = (0..<400_000).map { "\($0)," }.joined()
@@ -182,12 +192,7 @@ struct ConnectionTests {
       seen.withLock { $0.append(request) }
       connection.send(ConnectionTests.reply)
     }
-    let job = EngineJob(
-      targets: [EngineFixture.target(server.url)],
-      schedule: Schedule(profiles: [EngineFixture.open(1)]), warmConnections: 0,
-      lateMax: .seconds(60)
-    ) { _, _, _ in Array(body.utf8) }
-    let (_, samples) = try await EngineFixture.run(job)
+    let samples = try await ConnectionTests.send(body, to: server)
     #expect(samples.map(\.outcome) == [.complete])
     #expect(seen.withLock { $0[0].hasSuffix("\r\n\r\n" + body) })
   }
@@ -201,12 +206,7 @@ struct ConnectionTests {
         "HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbody")
       connection.waitForClose()
     }
-    let job = EngineJob(
-      targets: [EngineFixture.target(server.url)],
-      schedule: Schedule(profiles: [EngineFixture.open(1)]), warmConnections: 0,
-      lateMax: .seconds(60)
-    ) { _, _, _ in Array(body.utf8) }
-    let (_, samples) = try await EngineFixture.run(job)
+    let samples = try await ConnectionTests.send(body, to: server)
     #expect(samples.map(\.outcome) == [.http4xx])
     #expect(samples[0].httpStatus == 413)
   }
