@@ -7,23 +7,7 @@ import Testing
 
 @Suite("A client that cannot keep up says so at once")
 struct BehindWatchTests {
-  /// A run that is looked at every 200 ms.
-  private struct Watched {
-    var window = ProgressWindow()
-    var watch = BehindWatch()
-    var look = LiveLooks.ramp[0]
-    var said: [String] = []
-
-    /// Looks `count` times, each after `change`.
-    mutating func look(_ count: Int, _ change: (inout EngineProgress) -> Void) {
-      for _ in 0..<count {
-        look.stamp = look.stamp + Progress.interval
-        change(&look)
-        window.add(look)
-        if let words = watch.look(at: window) { said.append(words) }
-      }
-    }
-  }
+  private typealias Watched = WatchedRun<BehindWatch>
 
   private static func fallBehind(_ look: inout EngineProgress) {
     look.arrivalsDue += 400
@@ -33,7 +17,7 @@ struct BehindWatchTests {
 
   @Test("After a second of late arrivals, with the figures, and once a profile")
   func late() {
-    var run = Watched()
+    var run = Watched(BehindWatch())
     run.look(5, BehindWatchTests.fallBehind)
     #expect(run.said.isEmpty)
     run.look(20, BehindWatchTests.fallBehind)
@@ -54,7 +38,7 @@ struct BehindWatchTests {
   @Test("The remedy is that of its cause: more engines where its own core is full, else none")
   func remedy() {
     func said(cpu: Double, wait: Double?) -> String {
-      var run = Watched()
+      var run = Watched(BehindWatch())
       run.look(20) { look in
         BehindWatchTests.fallBehind(&look)
         (look.cpuShare, look.cpuWaitShare) = (cpu, wait)
@@ -73,7 +57,7 @@ struct BehindWatchTests {
 
   @Test("Not for a hiccup, however deep")
   func hiccup() {
-    var run = Watched()
+    var run = Watched(BehindWatch())
     for _ in 0..<10 {
       run.look(4, BehindWatchTests.fallBehind)
       run.look(2) { $0.lateBy = .zero }
@@ -83,7 +67,7 @@ struct BehindWatchTests {
 
   @Test("Not where the service leaves no slot: its arrivals are dropped in time")
   func noSlot() {
-    var run = Watched()
+    var run = Watched(BehindWatch())
     run.look(50) { look in
       look.arrivalsDue += 400
       look.ended[.droppedCap, default: 0] += 400
@@ -94,7 +78,7 @@ struct BehindWatchTests {
   @Test("The lateness that counts is a tenth of the smallest median ttft, once there is one")
   func limit() {
     func run(ttft: Nanos) -> [String] {
-      var run = Watched()
+      var run = Watched(BehindWatch())
       run.look(50) { look in
         look.ttft[0].add(ttft)
         look.arrivalsDue += 10
@@ -109,14 +93,14 @@ struct BehindWatchTests {
 
   @Test("In a closed loop, by its users' lateness or by the loop lag")
   func closed() {
-    var run = Watched()
+    var run = Watched(BehindWatch())
     run.look = LiveLooks.stress[0]
     run.look(20) { $0.lateBy = .milliseconds(300) }
     #expect(run.said.count == 1)
     #expect(run.said.first?.contains("its requests go out late by 300 ms") == true)
     #expect(run.said.first?.contains("try: fewer users, more engines") == true)
 
-    var slow = Watched()
+    var slow = Watched(BehindWatch())
     slow.look = LiveLooks.stress[0]
     slow.look(50) { look in
       look.ttft[0].add(.milliseconds(50))

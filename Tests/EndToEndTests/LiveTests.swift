@@ -74,19 +74,20 @@ struct LiveTests {
     #expect(try product.run("run", "--metrics", "65536").code == 64)
   }
 
-  @Test("A rate that the client cannot reach is said at once, and the run is client-limited")
+  @Test("A client that cannot keep up is told at once, and the run is client-limited")
   func overload() throws {
     let product = try Product(plan: nil)
     let simulator = try Simulator(in: product.folder, "--ttft", "5ms", "--tokens", "1")
+    // Far below what the simulator answers, so that slots stay free.
     try product.folder.write(
-      TestPlan.sustained(url: simulator.url, rate: 6_000), to: "streamgate.yaml")
-    // What others leave of one CPU does not send that. They are there before the run: a busy
-    // machine may take its time to start them.
+      TestPlan.sustained(url: simulator.url, rate: 1_000), to: "streamgate.yaml")
+    // What others leave of one CPU does not send that in time. They are there before the run: a
+    // busy machine may take its time to start them.
     let cpu = try LiveTests.usableCPU()
-    let spinners = try (0..<3).map { _ in try ClientTests.spinner(on: cpu) }
+    let spinners = try (0..<8).map { _ in try ClientTests.spinner(on: cpu) }
     let run = try product.start(
       ["run", "--commit", "a", "--branch", "main", "--metrics", "0"],
-      under: ["nice", "-n", "15", "taskset", "-c", cpu])
+      under: ["nice", "-n", "19", "taskset", "-c", cpu])
     let warning = "warning: sustained: the client is behind: "
     _ = try run.errors(containing: warning)
     // The line that a log has every ten seconds: as much as half of the load was late.
@@ -97,6 +98,25 @@ struct LiveTests {
     #expect(end.code == 3, "\(end.errors)")
     #expect(end.output.contains("CANNOT EVALUATE: client-limited: "), "\(end.output)")
     #expect(end.errors.components(separatedBy: warning).count == 2, "\(end.errors)")
+    _ = try simulator.stop()
+  }
+
+  @Test("A rate that the service leaves no slots for is told at once, and fails")
+  func noSlots() throws {
+    let product = try Product(plan: nil)
+    let simulator = try Simulator(
+      in: product.folder, "--ttft", "1s", "--gap", "500ms", "--tokens", "3")
+    try product.folder.write(
+      TestPlan.sustained(url: simulator.url, rate: 50, lines: "limits: { inFlight: 20 }"),
+      to: "streamgate.yaml")
+    let run = try product.start(["run", "--commit", "a", "--branch", "change"])
+    let warning = try run.errors(containing: "see docs/live.md")
+    #expect(warning.contains("warning: sustained: no slot for "), "\(warning)")
+    #expect(warning.contains(": 20 streams open, as many as limits.inFlight lets be"))
+    let end = try run.waitForEnd()
+    #expect(end.code == 1, "\(end.output)\(end.errors)")
+    #expect(!end.errors.contains("the client is behind"), "\(end.errors)")
+    #expect(end.errors.components(separatedBy: "no slot for ").count == 2, "\(end.errors)")
     _ = try simulator.stop()
   }
 

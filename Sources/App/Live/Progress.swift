@@ -23,7 +23,8 @@ struct Progress {
   private let phase: LivePhase?
   private let metrics: MetricsEndpoint?
   private var window: ProgressWindow
-  private var watch = BehindWatch()
+  private var behindWatch = BehindWatch()
+  private var slotWatch = SlotWatch()
   private var lastLine: MonotonicNanos
 
   /// Progress under a label such as `look 2 of 3`; the client is held against the smallest median
@@ -46,7 +47,9 @@ struct Progress {
     let facts = window.facts(label: label, phase: phase)
     metrics?.update(progress, facts)
     if case .nowhere = output { return }
-    if let warning = watch.look(at: window) { Console.error(warning) }
+    if let warning = behindWatch.look(at: window) { Console.error(warning) }
+    // A step of a search is said to have missed, with what found no slot, at its end.
+    if phase == nil, let warning = slotWatch.look(at: window) { Console.error(warning) }
     switch output {
     case .nowhere: break
     case .terminal(let style):

@@ -113,7 +113,8 @@ struct ProgressWindow {
     return Double(counter(now) - counter(earlier)) / (now.stamp - earlier.stamp).seconds
   }
 
-  private var recentTTFT: LoadFacts.Quantiles? {
+  /// `ttft` of late; nil before the first token.
+  var recentTTFT: LoadFacts.Quantiles? {
     guard let earlier = look(atLeast: Self.span) else { return nil }
     var latest = LogHistogram()
     for (cell, all) in now.ttft.enumerated() where all.count > 0 {
