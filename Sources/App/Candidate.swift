@@ -16,6 +16,9 @@ struct CandidateIdentity: Equatable {
   /// tested, all that it merges.
   var tip: String? { isKnownToGit ? testedCommit ?? commit : nil }
 
+  /// That history, nil where git does not know the commit.
+  func lineage(_ git: Git) -> Lineage? { tip.map { Lineage(of: $0, git: git) } }
+
   /// True if runs of this commit cannot be told from runs of another tree.
   var isUncommitted: Bool { commit == RunHeader.uncommitted }
 

@@ -164,7 +164,7 @@ struct Comparison {
     let last = before.last?.header.startedAt
     let history = try History.load(
       loaded, store: store,
-      scope: History.Scope(tip: identity.tip) { header in
+      scope: History.Scope(lineage: identity.lineage(loaded.git)) { header in
         !header.isOfMainOrQueue(loaded) || wanted.contains(header.runID)
           || header.startedAt <= last ?? header.startedAt
       })

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Forge
 import Foundation
 import Model
 import Plan
@@ -70,6 +71,8 @@ struct HistoryTests {
       try Fixture.git(arguments, in: folder.path)
     }
 
+    func lineage(_ tip: String) -> Lineage { Lineage(of: tip, git: loaded.git) }
+
     func load(_ scope: History.Scope) throws -> History {
       try History.load(loaded, store: store, scope: scope)
     }
@@ -85,14 +88,14 @@ struct HistoryTests {
   @Test("The newest are read, and of a branch that left main long ago those of its history")
   func pages() throws {
     let fixture = try Fixture()
-    let newest = try fixture.load(History.Scope(tip: fixture.new))
+    let newest = try fixture.load(History.Scope(lineage: fixture.lineage(fixture.new)))
     #expect(filled(newest) == Array(590..<960))
     #expect(newest.runs.count == 400)
     #expect(newest.runs.allSatisfy { $0.header.branch == "main" })
     #expect(newest.runs.last?.figures.map(\.name) == ["tokens.p50"])
     #expect(newest.storedAt["run-959"] == UnixNanos(959_000_000_000))
     // Fresh runs may be ahead of it, so that main's last are there too.
-    let old = try fixture.load(History.Scope(tip: fixture.old))
+    let old = try fixture.load(History.Scope(lineage: fixture.lineage(fixture.old)))
     #expect(filled(old) == Array(0..<60) + Array(860..<960))
     // What git does not know cannot be told from main's history.
     #expect(filled(try fixture.load(History.Scope())) == Array(590..<960))
@@ -116,7 +119,7 @@ struct HistoryTests {
           header: header,
           latencies: [LatencyValue(key: key, metric: .ttftP50, logValue: -1, n: 300)]))
     }
-    let history = try fixture.load(History.Scope(tip: fixture.new))
+    let history = try fixture.load(History.Scope(lineage: fixture.lineage(fixture.new)))
     #expect(filled(history) == Array(592..<960) + [2_000, 2_002])
     #expect(history.runs.count == 400)
     let queued = history.runs.filter { $0.header.branch != "main" }.map(\.header)
@@ -135,7 +138,9 @@ struct HistoryTests {
   func admitted() throws {
     let fixture = try Fixture()
     let history = try fixture.load(
-      History.Scope(tip: fixture.new, admits: { $0.startedAt < UnixNanos(500_000_000_000) }))
+      History.Scope(
+        lineage: fixture.lineage(fixture.new),
+        admits: { $0.startedAt < UnixNanos(500_000_000_000) }))
     #expect(filled(history) == Array(130..<500))
     #expect(history.runs.allSatisfy { $0.header.startedAt < UnixNanos(500_000_000_000) })
   }

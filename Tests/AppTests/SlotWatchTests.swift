@@ -24,8 +24,8 @@ struct SlotWatchTests {
     #expect(
       run.said == [
         "warning: ramp-up: no slot for 1250 of 2000 arrivals in the last 1 s: 2000 streams open, "
-          + "as many as limits.inFlight lets be, with a median ttft of 1.00 s\n  each counts as the "
-          + "service's failure (dropped_cap); try: a lower rate, or a higher limits.inFlight; "
+          + "as many as limits.inFlight lets be, with a median ttft of 1.00 s\n  each counts as "
+          + "the service's failure (dropped_cap); try: a lower rate, or a higher limits.inFlight; "
           + "see docs/live.md"
       ])
     run.look(20) { look in

@@ -1,4 +1,5 @@
 import Forge
+import Foundation
 import Model
 import TestKit
 import Testing
@@ -44,6 +45,26 @@ struct GitHistoryTests {
     #expect(
       try history.repository.git.ancestry(of: "main", commits: [history.side, history.merge])
         == [history.side: .ancestor, history.merge: .ancestor])
+  }
+
+  @Test("A lineage places every commit as git does, and asks it once")
+  func lineage() throws {
+    let history = try History()
+    let git = history.repository.git
+    let lineage = Lineage(of: history.three, git: git)
+    let commits = [
+      history.one, history.two, history.three, history.side, history.lost, absent, "main", "",
+    ]
+    let wanted = try git.ancestry(of: history.three, commits: commits)
+    let distances = try git.distances(from: history.three)
+    #expect(lineage.ancestry(of: commits) == wanted)
+    #expect(lineage.distances == distances && distances.count == 3)
+    try FileManager.default.removeItem(at: history.repository.folder.file(".git"))
+    #expect(lineage.ancestry(of: commits) == wanted)
+    #expect(lineage.distances == distances)
+    // What git cannot be asked any more is not known.
+    #expect(lineage.ancestry(of: [history.merge]) == [history.merge: .unknown])
+    #expect(Lineage(of: history.three, git: git).distances.isEmpty)
   }
 
   @Test("The commits between two are told with their subjects, the newest first")

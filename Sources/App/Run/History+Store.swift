@@ -18,9 +18,9 @@ extension History {
 
   /// Which runs are wanted.
   struct Scope {
-    /// The commit that is judged, where git knows it: runs that are not in its history do not
-    /// count.
-    var tip: String?
+    /// The history of the commit that is judged, where git knows it: runs that are not in it do
+    /// not count.
+    var lineage: Lineage?
     /// A commit of main, where one is known without asking for its tip.
     var mainTip: String?
     /// Every run of the environment, of whatever branch, to say why each serves or does not.
@@ -50,8 +50,8 @@ extension History {
       queue.ask(about: page.map(\.record.header))
       let isFirst = found.isEmpty
       // Where there is one page only it does not matter which of its commits git knows.
-      let tip = isFirst && page.count != filter.limit ? nil : scope.tip
-      serving.formUnion(serves(page, main, scope, tip: tip, isNewest: isFirst))
+      let lineage = isFirst && page.count != filter.limit ? nil : scope.lineage
+      serving.formUnion(serves(page, scope, lineage, isNewest: isFirst))
       found = page + found
       guard let limit = filter.limit, page.count == limit, serving.count < History.servingRuns
       else { break }
@@ -77,16 +77,12 @@ extension History {
 
   /// Ids of the runs that may serve, as far as that can be told without the others.
   private func serves(
-    _ page: [StoredRun], _ main: Mainline, _ scope: Scope, tip: String?, isNewest: Bool
+    _ page: [StoredRun], _ scope: Scope, _ lineage: Lineage?, isNewest: Bool
   ) -> [String] {
     let usable = page.map(\.record.header).filter { header in
       queue.isMain(header) && header.isFinished && header.isUsable && scope.admits(header)
     }
-    var places: [String: Ancestry] = [:]
-    if let tip {
-      let commits = Array(Set(usable.map(\.commit)))
-      places = (try? main.git.ancestry(of: tip, commits: commits)) ?? [:]
-    }
+    let places = lineage?.ancestry(of: usable.map(\.commit)) ?? [:]
     // Fresh runs may be ahead of the candidate's history: the last of main are always read.
     let last = Set(usable.suffix(isNewest ? ChangePoints.windowRuns : 0).map(\.runID))
     return usable.filter { places[$0.commit] != .notAncestor || last.contains($0.runID) }

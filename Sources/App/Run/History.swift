@@ -1,3 +1,4 @@
+import Forge
 import Foundation
 import Model
 import Plan
@@ -24,6 +25,8 @@ struct History {
   var hasBaselineFile = false
   /// Which runs of a merge queue are main's.
   var queue: QueuePlaces
+  /// The history of the commit that these were read for; nil where none was meant.
+  private(set) var lineage: Lineage?
 
   init(queue: QueuePlaces) { self.queue = queue }
 
@@ -68,6 +71,7 @@ struct History {
   ) throws -> History {
     var history = History(
       queue: QueuePlaces(into: main.gate.branch, git: main.git, knownTip: scope.mainTip))
+    history.lineage = scope.lineage
     let (project, environment) = (main.project, main.environment)
     if let store {
       try history.readRuns(store, main, scope)

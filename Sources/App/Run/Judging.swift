@@ -1,3 +1,4 @@
+import Forge
 import Gate
 import Model
 import Plan
@@ -7,6 +8,15 @@ struct Judging {
   let loaded: LoadedPlan
   let identity: CandidateIdentity
   let history: History
+  private let lineage: Lineage?
+
+  init(loaded: LoadedPlan, identity: CandidateIdentity, history: History) {
+    self.loaded = loaded
+    self.identity = identity
+    self.history = history
+    lineage =
+      history.lineage?.tip == identity.tip ? history.lineage : identity.lineage(loaded.git)
+  }
 
   /// What a reader should know of the choice.
   var notes: [String] {
@@ -22,7 +32,7 @@ struct Judging {
 
   /// The choice, with the change points that it heeds.
   func choice(candidates: [RunRecord]) -> BaselineChoice {
-    history.choice(in: loaded.mainline, tip: identity.tip, candidates: candidates)
+    history.choice(in: loaded.mainline, lineage: lineage, candidates: candidates)
   }
 
   /// The inputs of a verdict; `samples` gives a run's requests for display, nil where they are

@@ -36,11 +36,13 @@ struct BaselineChoice {
 
 extension History {
   /// The choice for the looks of a commit, none: as it would be for the next one, with the change
-  /// points that it heeds. `tip` is the commit that is judged, where git knows it. A verdict,
-  /// `baseline list` and `trends` all choose here.
-  func choice(in main: Mainline, tip: String?, candidates: [RunRecord]) -> BaselineChoice {
-    let places = ancestry(of: tip, main.git)
-    let gitOrder = tip.map { ((try? main.git.distances(from: $0)) ?? [:]).mapValues { -$0 } } ?? [:]
+  /// points that it heeds. `lineage` is that of the commit that is judged, where git knows it. A
+  /// verdict, `baseline list` and `trends` all choose here.
+  func choice(
+    in main: Mainline, lineage: Lineage?, candidates: [RunRecord]
+  ) -> BaselineChoice {
+    let places = lineage?.ancestry(of: runs.map(\.header.commit)) ?? [:]
+    let gitOrder = lineage?.distances.mapValues { -$0 } ?? [:]
     let now = Clock.unix()
     let acceptedRuns = acceptances.runs(.run, at: now)
     func entry(_ run: RunRecord) -> HistoryEntry {
@@ -67,11 +69,5 @@ extension History {
       runs: entries, candidates: looks, rules: rules, gitOrder: gitOrder
     ) { places[$0] ?? .unknown }
     return BaselineChoice(selection: selection, changes: changes)
-  }
-
-  /// How the runs' commits stand to the one that is judged.
-  private func ancestry(of tip: String?, _ git: Git) -> [String: Ancestry] {
-    guard let tip else { return [:] }
-    return (try? git.ancestry(of: tip, commits: Array(Set(runs.map(\.header.commit))))) ?? [:]
   }
 }

@@ -121,7 +121,8 @@ struct RunSession {
   func readHistory() throws -> History {
     return try History.load(
       loaded, store: try ResultStore.open(storeLocation, for: .read),
-      scope: History.Scope(tip: identity.tip, mainTip: isMain ? identity.tip : nil))
+      scope: History.Scope(
+        lineage: identity.lineage(loaded.git), mainTip: isMain ? identity.tip : nil))
   }
 
   /// What drives one run, measured against `history`.

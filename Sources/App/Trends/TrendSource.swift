@@ -21,8 +21,8 @@ struct TrendSource {
   /// nil where there is none yet, and a baseline file serves alone.
   private let store: ResultStore?
   private var file: BaselineFile?
-  /// The newest commit of the branch that git knows, whose history orders the runs.
-  private var tip: String?
+  /// The history of the newest commit of the branch that git knows, which orders the runs.
+  private var lineage: Lineage?
 
   /// Opens what there is, and finds out which environment is meant.
   init(_ query: TrendQuery) throws {
@@ -53,7 +53,8 @@ struct TrendSource {
       guard file != nil else { throw missing }
       notes.append("There is no store yet: these are the baseline file's runs.")
     }
-    tip = (try? main.git.tip(ofBranch: branch)) ?? nil
+    let tip = (try? main.git.tip(ofBranch: branch)) ?? nil
+    lineage = tip.map { Lineage(of: $0, git: main.git) }
     try readAccepted()
   }
 
@@ -131,7 +132,7 @@ struct TrendSource {
   /// The runs with their values, the oldest first; never empty. By git's order where it knows their
   /// commits. Of main also those that a merge queue measured before they were there.
   func runs(_ parts: RunParts) throws -> RunSeries {
-    var queue = QueuePlaces(into: main.gate.branch, git: main.git, knownTip: tip)
+    var queue = QueuePlaces(into: main.gate.branch, git: main.git, knownTip: lineage?.tip)
     let prefix = branch == main.gate.branch ? queue.prefix : nil
     var found = RunSeries()
     if let store {
@@ -152,8 +153,8 @@ struct TrendSource {
     if serving.count < found.runs.count { found = found.selecting(serving) }
     guard let newest = found.runs.last else { throw noRuns() }
     if found.runs.allSatisfy({ $0.commit == newest.commit }) { return found }
-    let places = ((try? main.git.distances(from: tip ?? newest.commit)) ?? [:])
-      .mapValues { -$0 }
+    let lineage = self.lineage ?? Lineage(of: newest.commit, git: main.git)
+    let places = lineage.distances.mapValues { -$0 }
     if places.isEmpty { return found }
     return found.selecting(Baseline.inOrder(found.runs, gitOrder: places))
   }
@@ -176,7 +177,7 @@ struct TrendSource {
   func baseline() throws -> Set<String> {
     guard branch == main.gate.branch else { return [] }
     let history = try History.load(
-      main, store: store, scope: History.Scope(tip: tip, mainTip: tip))
-    return Set(history.choice(in: main, tip: tip, candidates: []).selection.baseline)
+      main, store: store, scope: History.Scope(lineage: lineage, mainTip: lineage?.tip))
+    return Set(history.choice(in: main, lineage: lineage, candidates: []).selection.baseline)
   }
 }
