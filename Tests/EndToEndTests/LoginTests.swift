@@ -30,7 +30,7 @@ struct LoginTests {
   func whole() throws {
     let folder = try TemporaryFolder()
     let simulator = try Simulator(
-      in: folder, options: Self.account + ["--token-lifetime", "8s", "--ttft", "300ms"])
+      in: folder, options: Self.account + ["--token-lifetime", "8s", "--ttft", "1s"])
     let product = try Self.product(
       Self.plan(
         simulator.url, lines: "objectives: [login.p50 < 5s]\nseed: 3"))

@@ -63,14 +63,15 @@ enum TestPlan {
   /// One scenario under twenty seconds of sustained load; `lines` are added at the top level, and
   /// `target` is a line of the target.
   static func sustained(
-    url: String, rate: Double = 10, stall: String = "1s", target: String = "", lines: String = ""
+    url: String, rate: Double = 10, stall: String = "1s", total: String = "20s",
+    target: String = "", lines: String = ""
   ) -> String {
     """
     version: 1
     project: end-to-end
     target:
       url: \(url)
-      timeouts: { connect: 2s, firstToken: 5s, stall: \(stall), total: 20s }
+      timeouts: { connect: 2s, firstToken: 5s, stall: \(stall), total: \(total) }
       \(target)
     scenarios:
       short: { prompts: ["Define vector embeddings.", "What is a hash?"], maxTokens: 100 }

@@ -17,7 +17,8 @@ struct RunTests {
     // early and few streams time out, however little of the CPU a busy machine leaves to them.
     try product.folder.write(
       TestPlan.sustained(
-        url: simulator.url, rate: 90, stall: "10s", lines: "abort: { error: 100%, over: 5m }"),
+        url: simulator.url, rate: 90, stall: "10s", total: "60s",
+        lines: "abort: { error: 100%, over: 5m }"),
       to: "streamgate.yaml")
     let end = try product.run("run", "--commit", "a", "--branch", "main", "--out", "out")
     // What is measured must be right also where a busy machine makes the run client-limited (3).
