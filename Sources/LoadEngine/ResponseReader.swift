@@ -48,7 +48,7 @@ struct ResponseReader: ~Copyable {
     case whole
   }
 
-  /// No chunk is larger, in bytes.
+  /// No chunk is as large, in bytes.
   private static let chunkBytesMax = 1 << 59
   /// Bytes of what may follow a chunk's size on its line, all chunks together.
   private static let extensionBytesMax = 1 << 20
@@ -296,8 +296,9 @@ struct ResponseReader: ~Copyable {
         state = .chunkExtension
         return .more
       }
+      // Before the shift, which drops what it moves out.
+      guard left < ResponseReader.chunkBytesMax >> 4 else { return .failed(.receive) }
       left = left << 4 | digit
-      guard left <= ResponseReader.chunkBytesMax else { return .failed(.receive) }
       hasSizeDigit = true
       next += 1
     }

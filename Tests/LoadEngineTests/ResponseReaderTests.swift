@@ -84,6 +84,8 @@ struct ResponseReaderTests {
     (ok + "X-A: \u{0}\r\n\r\n", .weirdReply), (chunked + "zz\r\nnonsense", .receive),
     (chunked + "\r\n", .receive), (chunked + "5\r\nhelloworld\r\n0\r\n\r\n", .receive),
     (chunked + "FFFFFFFFFFFFFFFF\r\n", .receive),
+    (chunked + "8000000000000000\r\nx", .receive),
+    (chunked + "80000000000000000\r\n\r\n", .receive),
     (ok + "X-A: " + String(repeating: "x", count: 70_000), .outOfMemory),
     (ok + "X-A: " + String(repeating: "x", count: 70_000) + "\r\n\r\n", .outOfMemory),
   ]
