@@ -46,15 +46,19 @@ struct RequestHead {
 
   /// The head of requests to a path of an authority; `lines` are as libcurl wants them.
   init(authority: URLAuthority, path: String, lines: [String]) {
+    // `Name: value`, or libcurl's `Name;` for none.
     func isNamed(_ name: String) -> Bool {
-      lines.contains { $0.lowercased().hasPrefix(name) }
+      lines.contains { line in
+        let line = line.lowercased()
+        return line.hasPrefix(name + ":") || line.hasPrefix(name + ";")
+      }
     }
     var own: [String] = []
-    if !isNamed("host:") {
+    if !isNamed("host") {
       let port = authority.port == (authority.isTLS ? 443 : 80) ? "" : ":\(authority.port)"
       own.append("Host: \(authority.bracketedHost)\(port)")
     }
-    if !isNamed("accept:"), !isNamed("accept;") { own.append("Accept: */*") }
+    if !isNamed("accept") { own.append("Accept: */*") }
     let rest = " \(path.isEmpty ? "/" : path) HTTP/1.1\r\n" + RequestHead.text(own + lines)
     bytes = Array(("POST" + rest).utf8)
     opening = Array(("OPTIONS" + rest + "\r\n").utf8)

@@ -1,9 +1,10 @@
-import LoadEngine
 import Model
 import Plan
 import TestKit
 import Testing
 import Workload
+
+@testable import LoadEngine
 
 @Suite("The engine's own connections")
 struct ConnectionTests {
@@ -169,6 +170,15 @@ struct ConnectionTests {
     #expect(lines.filter { $0.hasPrefix("accept:") } == ["accept: text/event-stream"])
     #expect(lines.contains("x-empty:"))
     #expect(lines.contains("x-key: abc:"))
+  }
+
+  @Test("A host without a value goes out once, as it is")
+  func emptyHost() throws {
+    let head = RequestHead(
+      authority: try URLAuthority(url: "http://a.example"), path: "/", lines: ["Host;", "accept;"])
+    #expect(
+      String(decoding: head.opening, as: UTF8.self)
+        == "OPTIONS / HTTP/1.1\r\nHost:\r\naccept:\r\n\r\n")
   }
 
   /// The sample of one request with that body.
