@@ -71,10 +71,14 @@ struct DivisiveWalk {
     let size = Double(n)
     let spread = reaches.reduce(0, +) / (2 * size * size)
     let norms = reaches.map { max(0, $0 / size - spread).squareRoot() * (1 + 1e-9) }
-    let units = DivisiveWalk.unitsMax / max(norms.reduce(0, +), .leastNormalMagnitude)
+    let sum = norms.reduce(0, +)
+    // Values so small or so large that their distances are no numbers to count in whole units.
+    let isCountable = sum.isNormal && (DivisiveWalk.unitsMax / sum).isNormal && enough.isFinite
+    let units = isCountable ? DivisiveWalk.unitsMax / sum : 0
     self.units = units
-    strides = norms.map { Int32(($0 * units).rounded(.up)) }
+    strides = norms.map { isCountable ? Int32(($0 * units).rounded(.up)) : 0 }
     needed = (0...n).map { t in
+      guard isCountable else { return 0 }
       let norm = (enough * Double(t) * Double(n - t) / (2 * size)).squareRoot() * (1 - 1e-9)
       return Int32(min(norm * units, 2 * DivisiveWalk.unitsMax))
     }
@@ -84,7 +88,8 @@ struct DivisiveWalk {
     }
     // The mean over all orders of the square of S_t is t (n - t)/(n (n - 1)) of this.
     let squares = norms.reduce(0) { $0 + $1 * $1 }
-    isClear = enough * (size - 1) >= 2 * DivisiveWalk.clearness * squares
+    isClear =
+      isCountable && enough * (size - 1) >= 2 * DivisiveWalk.clearness * squares
   }
 
   /// True if a split of the values in this order is as clear.

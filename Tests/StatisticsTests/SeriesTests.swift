@@ -168,6 +168,19 @@ struct SeriesTests {
     #expect(found([1, 2, 3], minimum: 2) == nil)
   }
 
+  @Test(
+    "Values near the ends of what a number can be are split or not, and end nothing",
+    arguments: [.leastNonzeroMagnitude, .leastNormalMagnitude, 1e-300, 1e300, 1.7e308] as [Double])
+  func extremeValues(high: Double) {
+    var generator = SeededGenerator(seed: 3, label: "split")
+    let x = [Double](repeating: 0, count: 8) + [Double](repeating: high, count: 8)
+    let found = EDivisive.significantSplit(x, minimum: 5, permutations: 199, pMax: 1) {
+      generator.fill(&$0)
+    }
+    if (1e-300...1e300).contains(high) { #expect(found?.split.index == 8) }
+    #expect(found.map { $0.p > 0 && $0.p <= 1 } ?? true)
+  }
+
   /// The largest q by its definition: mean distances between and within the two sides.
   private func qMax(_ x: [Double], minimum: Int) -> Double {
     func sum(_ a: ArraySlice<Double>, _ b: ArraySlice<Double>) -> Double {
