@@ -7,7 +7,6 @@ public enum Baseline {
   /// Main's latest runs at most: after so many a regression that nobody accepted is in every
   /// verdict line.
   public static let latestRunsMax = 10
-  /// The commit of a run from a dirty tree.
 
   /// Chooses among `runs` for the looks `candidates` of one commit (none: as `baseline list`
   /// shows it). `ancestry` says of a commit how it stands to the candidate's; it is asked once a

@@ -23,6 +23,7 @@ extension EngineLoop {
     progress.ttft = wiring.pointee.ttft
     progress.loopLag = selfMeter.loopLagOfAll
     progress.timerLag = selfMeter.timerLagOfAll
+    progress.blindTime = selfMeter.blindTimeOfAll
     progress.cpuShare = selfMeter.resources.cpuShare
     progress.cpuWaitShare = selfMeter.resources.cpuWaitShare
     progress.scheduleLag = selfMeter.scheduleLagOfAll

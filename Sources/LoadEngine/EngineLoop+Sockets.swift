@@ -7,7 +7,7 @@ import Plan
 // Plain HTTP/1.1 without libcurl: requests on connections that the engine holds itself. libcurl's
 // share of a chunk was as large as all of ours, and each of its handles takes 20 KB of a stream.
 extension EngineLoop {
-  /// Bytes of one read of a socket.
+  /// Bytes of one read of a socket of ours.
   static let socketReadMax = 64 << 10
   /// Bytes of one read before it is known whether the body is coded.
   private static let headReadMax = 4 << 10

@@ -30,8 +30,8 @@ final class EngineLoop {
   static let batchMax = 256
   /// How often the live view is renewed and a batch handed on, however small.
   static let publishEvery = Nanos.milliseconds(100)
-  /// Bytes of one read of a socket.
-  static let readBytesMax = 16 << 10
+  /// Bytes of one read of a socket by libcurl.
+  static let curlReadMax = 16 << 10
 
   let share: EngineShare
   let governor: RunGovernor

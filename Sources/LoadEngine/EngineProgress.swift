@@ -82,6 +82,8 @@ public struct EngineProgress: Sendable, Equatable {
   public var loopLag = LogHistogram()
   /// Of it, wake-ups by the timer: a client that has to wait for a CPU shows there.
   public var timerLag = LogHistogram()
+  /// How long data waited at any moment, warm-up included.
+  public var blindTime = BlindTime()
   /// Schedule lag of the requests that were sent, warm-up included.
   public var scheduleLag = LogHistogram()
   /// What ended, by scenario.
@@ -108,6 +110,7 @@ public struct EngineProgress: Sendable, Equatable {
     tokens += other.tokens
     loopLag.merge(other.loopLag)
     timerLag.merge(other.timerLag)
+    blindTime.merge(other.blindTime)
     scheduleLag.merge(other.scheduleLag)
     mergeEach(&ttft, other.ttft) { $0.merge($1) }
     mergeEach(&scenarios, other.scenarios) { $0.merge($1) }

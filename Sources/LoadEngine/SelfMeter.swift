@@ -3,7 +3,7 @@ import Model
 import StreamMeter
 
 /// The client's figures on itself, in memory of fixed size; all but CPU and connections only of
-/// requests and wake-ups after the warm-up.
+/// requests, reads and time after the warm-up.
 struct SelfMeter {
   /// The steps of the ladder of lateness, from 16 us to 63 s: eight an octave, so that no limit is
   /// further than an eighth below the step that stands for it.
@@ -20,6 +20,7 @@ struct SelfMeter {
   /// What the warm-ups saw: for who watches the run, in no figure.
   private var warmupLoopLag = LogHistogram()
   private var warmupTimerLag = LogHistogram()
+  private var warmupBlindTime = BlindTime()
   private var warmupScheduleLag = LogHistogram()
   private var late = [Int](repeating: 0, count: ladder.count)
   private var check = SelfCheck()
@@ -50,7 +51,11 @@ struct SelfMeter {
   /// The loop saw all there was, so much time after it did before; for a part of it, it could not
   /// look.
   mutating func countSight(blind: Nanos, of elapsed: Nanos, isWarmup: Bool) {
-    if !isWarmup { blindTime.add(blind, of: elapsed) }
+    if isWarmup {
+      warmupBlindTime.add(blind, of: elapsed)
+    } else {
+      blindTime.add(blind, of: elapsed)
+    }
   }
 
   mutating func countWarmupSent(lag: Nanos) {
@@ -110,6 +115,13 @@ struct SelfMeter {
   var timerLagOfAll: LogHistogram {
     var all = timerLag
     all.merge(warmupTimerLag)
+    return all
+  }
+
+  /// Blind time with that of the warm-ups. O(buckets).
+  var blindTimeOfAll: BlindTime {
+    var all = blindTime
+    all.merge(warmupBlindTime)
     return all
   }
 

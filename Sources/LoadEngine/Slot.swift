@@ -378,7 +378,7 @@ struct Slot: ~Copyable {
   static func connect(
     _ pointer: UnsafeMutablePointer<Slot>, to easy: borrowing EasyHandle
   ) throws(CurlError) {
-    try easy.setReadBytesMax(EngineLoop.readBytesMax)
+    try easy.setReadBytesMax(EngineLoop.curlReadMax)
     try easy.setFunctions(
       header: { bytes, size, count, context in
         guard let bytes, let context else { return 0 }

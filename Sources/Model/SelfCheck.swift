@@ -1,10 +1,11 @@
 /// The client's figures on itself: whether it, and not the service, was the bottleneck.
 public struct SelfCheck: Sendable, Equatable {
-  /// Median over wake-ups of the time from the previous poll to the stamp.
+  /// Median of how long data may have waited for its stamp: over reads, over wake-ups by the
+  /// timer, or over time, whichever is largest.
   public var loopLagP50: Nanos
-  /// Its 0.99 quantile: the error bound of every stamp.
+  /// The 0.99 quantile, likewise: the error bound of every stamp.
   public var loopLagP99: Nanos
-  /// Largest loop lag.
+  /// Largest of reads and wake-ups.
   public var loopLagMax: Nanos
   /// Median of `sent - intended`.
   public var scheduleLagP50: Nanos

@@ -1,11 +1,11 @@
 import Gate
-import LoadEngine
 import Model
 import Plan
 import TestKit
 import Testing
 
 @testable import App
+@testable import LoadEngine
 
 @Suite("What is shown of a run while it goes on")
 struct LiveViewTests {
@@ -185,6 +185,18 @@ struct LiveViewTests {
     #expect(light()?.colour == .green)
     for _ in 0..<100 { looks[1].timerLag.add(.milliseconds(2)) }
     #expect(light() == ClientLight(.red, rule: .loopLagMedian))
+  }
+
+  @Test("The light heeds the time in which nothing could be seen, as the run's end does")
+  func blindTime() {
+    var looks = LiveLooks.lagging(loopLag: .microseconds(200), ttft: .milliseconds(100))
+    // A thief of the core: few reads and wake-ups are late, and 3 % of the time was lost at once.
+    looks[1].blindTime.add(.milliseconds(60), of: .milliseconds(2_000))
+    guard case .loading(let load) = LiveViewTests.facts(looks).place else {
+      Issue.record("no load")
+      return
+    }
+    #expect(load.light == ClientLight(.red, rule: .loopLagP99))
   }
 
   @Test("UTF-8 is what the first locale variable that is set says")

@@ -1,7 +1,8 @@
-import LoadEngine
 import Model
 import Plan
 import Testing
+
+@testable import LoadEngine
 
 @Suite("Several engines' progress as one")
 struct ProgressMergeTests {
@@ -32,6 +33,7 @@ struct ProgressMergeTests {
     for index in 0..<count { lag.add(.milliseconds(Int64(index + 1))) }
     (progress.loopLag, progress.scheduleLag, progress.ttft) = (lag, lag, [lag])
     progress.timerLag = lag
+    progress.blindTime.add(.milliseconds(Int64(count)), of: .milliseconds(10))
     (progress.cpuShare, progress.cpuWaitShare) = (Double(count) / 10, count > 2 ? 0.2 : nil)
     progress.scenarios = [ScenarioCounts()]
     return progress
@@ -53,6 +55,9 @@ struct ProgressMergeTests {
     #expect(all.ended == [.complete: 5, .http429: 1])
     #expect(all.loopLag.count == 5 && all.scheduleLag.count == 5 && all.ttft[0].count == 5)
     #expect(all.loopLag.max == .milliseconds(3) && all.timerLag.count == 5)
+    // Half of 20 ms is more than 2 ms and 3 ms, and the largest moment that of 3 ms.
+    #expect(all.blindTime.quantile(0.5) == .zero && all.blindTime.quantile(1) >= .milliseconds(3))
+    #expect(all.blindTime.since(other.blindTime).quantile(1) < .milliseconds(3))
     #expect(all.cpuShare == 0.3 && all.cpuWaitShare == 0.2)
   }
 

@@ -69,14 +69,17 @@ struct ProgressWindow {
   func lags(since earlier: EngineProgress) -> RecentLags {
     let loopLag = now.loopLag.since(earlier.loopLag)
     let timerLag = now.timerLag.since(earlier.timerLag)
+    let blindTime = now.blindTime.since(earlier.blindTime)
     let scheduleLag = now.scheduleLag.since(earlier.scheduleLag)
     func dropped(_ outcome: Outcome) -> Int {
       now.ended[outcome, default: 0] - earlier.ended[outcome, default: 0]
     }
     var lags = RecentLags()
-    // As for a whole run: the timer tells how long data waited for the CPU, which no read can.
-    lags.loopLagMedian = max(loopLag.quantile(0.5), timerLag.quantile(0.5))
-    lags.loopLagP99 = max(loopLag.quantile(0.99), timerLag.quantile(0.99))
+    // As for a whole run: by reads, by wake-ups of the timer, or by time, whatever is worst.
+    func lag(_ p: Double) -> Nanos {
+      max(loopLag.quantile(p), timerLag.quantile(p), blindTime.quantile(p))
+    }
+    (lags.loopLagMedian, lags.loopLagP99) = (lag(0.5), lag(0.99))
     lags.scheduleLagMedian = scheduleLag.quantile(0.5)
     lags.scheduleLagP99 = scheduleLag.quantile(0.99)
     lags.arrivals = scheduleLag.count + dropped(.droppedLate) + dropped(.droppedCap)
