@@ -49,8 +49,9 @@ public enum Baseline {
       // Whether or not that run itself serves.
       let isStart = rules.segmentStarts.contains(id) && !isLatest && place != .notAncestor
       if isStart { segment += 1 }
-      // Fresh runs tell whether the environment moved: they serve wherever main is by then.
-      let known = isLater && place == .notAncestor ? .unknown : place
+      // Fresh runs tell whether the environment moved: they serve wherever main is by then, but not
+      // for what the change is said to inherit.
+      let known = isLater && !isLatest && place == .notAncestor ? .unknown : place
       var measured = entry
       // What a run of main came to does not change what it measured.
       if isLatest { measured.isAccepted = true }

@@ -43,13 +43,13 @@ extension Baseline {
     let judged = Set(candidates.map(\.header.runID))
     let first = candidates.min { ($0.time, $0.header.runID) < ($1.time, $1.header.runID) }
     let isOnMain = candidates.last.map { $0.header.branch == rules.branch } ?? false
+    // What main got after the change branched off is nothing that the change inherits.
     return order(runs, gitOrder: gitOrder, ancestry: ancestry).filter { entry, place in
       let isLater = first.map { isAfter(entry, $0) } ?? false
-      let known = isLater && place == .notAncestor ? .unknown : place
       var entry = entry
       // What a run of main came to does not change what it measured.
       entry.isAccepted = true
-      return exclusion(entry, known, rules: rules, judged: judged) == nil
+      return exclusion(entry, place, rules: rules, judged: judged) == nil
         && !(isOnMain && isLater)
     }.suffix(seriesRunsMax).map(\.entry.header.runID)
   }

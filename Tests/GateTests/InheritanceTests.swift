@@ -11,18 +11,20 @@ struct InheritanceTests {
   /// The choice as the product makes it, and the verdict on what it chose.
   private func judge(
     _ main: [RunRecord], _ candidates: [RunRecord], accepted: Set<String> = [],
-    waivers: [Waiver] = []
+    waivers: [Waiver] = [], ancestry: (String) -> Ancestry = { _ in .unknown }
   ) -> (selection: BaselineSelection, verdict: Verdict) {
     func entry(_ run: RunRecord) -> HistoryEntry { HistoryEntry(header: run.header) }
     let (runs, looks) = (main.map(entry), candidates.map(entry))
     var rules = BaselineRules(branch: "main", environment: InheritanceTests.environment)
-    let series = Baseline.series(runs: runs, candidates: looks, rules: rules) { _ in .unknown }
+    let series = Baseline.series(
+      runs: runs, candidates: looks, rules: rules, ancestry: ancestry)
     let records = Dictionary(uniqueKeysWithValues: main.map { ($0.header.runID, $0) })
     func all(_ ids: [String]) -> [RunRecord] { ids.compactMap { records[$0] } }
     let changes = MainChanges(
       runs: all(series), environment: InheritanceTests.environment, starts: accepted)
     rules.apply(changes, in: series, accepted: accepted)
-    let selection = Baseline.choose(runs: runs, candidates: looks, rules: rules) { _ in .unknown }
+    let selection = Baseline.choose(
+      runs: runs, candidates: looks, rules: rules, ancestry: ancestry)
     let verdict = Gate.judge(
       GateInput(
         candidates: candidates, baseline: all(selection.baseline), fresh: all(selection.fresh),
@@ -33,10 +35,10 @@ struct InheritanceTests {
 
   /// Runs of main, the i-th from 0 slower by what `slower` says.
   private func main(
-    _ runs: inout Runs, _ count: Int, errors: (Int) -> Int = { _ in 0 },
+    _ runs: inout Runs, _ count: Int, from first: Int = 0, errors: (Int) -> Int = { _ in 0 },
     slower: (Int) -> Double
   ) -> [RunRecord] {
-    (0..<count).map { index in
+    (first..<first + count).map { index in
       var run = runs.run("m\(index)", slower: slower(index), errors: errors(index))
       run.header.environment = InheritanceTests.environment
       return run
@@ -74,6 +76,35 @@ struct InheritanceTests {
     var runs = Runs()
     let main = main(&runs, 22) { $0 < 12 ? 0 : 0.1 }
     #expect(judge(main, looks(&runs, slower: 0.3)).verdict.kind == .fail)
+  }
+
+  @Test("A change inherits nothing that main got after it branched off")
+  func gotLater() {
+    var runs = Runs()
+    let before = main(&runs, 12) { _ in 0 }
+    let looks = looks(&runs, slower: 0.2)
+    let after = main(&runs, 8, from: 12) { _ in 0.2 }
+    let (selection, verdict) = judge(before + after, looks) { commit in
+      (Int(commit.dropFirst("c-m".count)) ?? 0) < 12 ? .ancestor : .notAncestor
+    }
+    // They tell whether the environment moved, and cannot tell it from main's own slowdown.
+    #expect(selection.fresh == (12..<20).map { "m\($0)" })
+    #expect(selection.latest.isEmpty && selection.latestSince.isEmpty)
+    #expect(verdict.kind != .pass, "\(verdict.reasons)")
+    #expect(!verdict.composites.contains { $0.isInherited })
+  }
+
+  @Test("Of a regression that a change has in its history, it inherits no more than that")
+  func gotMoreLater() {
+    var runs = Runs()
+    let before = main(&runs, 22) { $0 < 12 ? 0 : 0.1 }
+    let looks = looks(&runs, slower: 0.4)
+    let after = main(&runs, 10, from: 22) { _ in 0.4 }
+    let (selection, verdict) = judge(before + after, looks) { commit in
+      (Int(commit.dropFirst("c-m".count)) ?? 0) < 22 ? .ancestor : .notAncestor
+    }
+    #expect(selection.latest == (12..<22).map { "m\($0)" })
+    #expect(verdict.kind == .fail, "\(verdict.reasons)")
   }
 
   @Test("A change that mends the slower main passes")
