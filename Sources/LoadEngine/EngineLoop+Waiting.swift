@@ -16,8 +16,8 @@ extension EngineLoop {
     let poll = try poll(
       until: wiring.pointee.paused.isEmpty ? until : nil, yieldAt: yieldAt, isCounted: true,
       then: collectCompleted)
-    if poll.hasBlocked, let firedAt = poller.firedAt {
-      selfMeter.countTimer(lag: poll.woke - firedAt, isWarmup: isWarmup(at: poll.woke))
+    if poll.hasBlocked, let passed = poller.passed(by: poll.woke) {
+      selfMeter.countTimer(lag: poll.woke - passed, isWarmup: isWarmup(at: poll.woke))
     }
     try runCurlTimer(then: collectCompleted)
     try resumePaused()
@@ -76,17 +76,19 @@ extension EngineLoop {
     let until = until.map { min($0, before + EngineLoop.beat) }
     let count = try poller.wait(until: isWaiting ? until : nil)
     let woke = monotonicNow()
-    state.polledAt = woke
+    // What came later was not told: the thread may have lost the CPU on its way out.
+    let toldUntil = isWaiting ? max(before, min(woke, poller.passed(by: woke) ?? woke)) : before
+    state.polledAt = toldUntil
     // What we did ourselves since the previous wait, and what the system woke us too late.
     let asked = isWaiting ? max(until ?? before, before) : before
     notePause(before - state.aliveAt + max(woke - asked, .zero), until: woke)
     let hasBlocked = !isBehind && isWaiting && woke - before > EngineLoop.blockedMin
     // The earliest moment at which what is read now could have been ready.
-    let readySince = hasBlocked ? min(woke, poller.firedAt ?? woke) : previous
+    let readySince = hasBlocked ? toldUntil : previous
     let yieldAt = yieldAt ?? MonotonicNanos(.max)
     let isWarmup = isWarmup(at: woke)
     // More may be ready than one poll tells.
-    if count == Poller.eventsMax { state.unreadSince = readySince }
+    if count == Poller.eventsMax || poller.isInterrupted { state.unreadSince = readySince }
     var reads = 0
     for index in 0..<count {
       guard let socket = poller.event(index) else { continue }

@@ -24,8 +24,10 @@ struct Poller: ~Copyable {
   private var armed = MonotonicNanos(.max)
   /// True if another thread called since it was last asked, and at first.
   private var isCalled = true
-  /// What the timer was set to, if it fired in the last wait.
-  private(set) var firedAt: MonotonicNanos?
+  /// What the timer was set to, if the last wait told that it fired.
+  private var firedAt: MonotonicNanos?
+  /// True if a signal ended the last wait, before it could tell anything.
+  private(set) var isInterrupted = false
 
   init(wake: Int32) throws(EngineError) {
     let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
@@ -62,12 +64,20 @@ struct Poller: ~Copyable {
     if let until, until < armed { try arm(until) }
     firedAt = nil
     let count = epoll_wait(epoll, events, Int32(Poller.eventsMax), until == nil ? 0 : -1)
+    isInterrupted = count < 0 && errno == EINTR
     guard count >= 0 else {
-      if errno == EINTR { return 0 }
+      if isInterrupted { return 0 }
       throw .system("epoll_wait", Int(errno))
     }
     for index in 0..<Int(count) { hear(events[index].data.fd) }
     return Int(count)
+  }
+
+  /// The moment that the timer was set to, if it had passed when the last wait returned at `woke`,
+  /// told or not: a process that was stopped is told nothing, and a thread that lost the CPU on its
+  /// way out of the wait only what was ready before.
+  func passed(by woke: MonotonicNanos) -> MonotonicNanos? {
+    firedAt ?? (armed <= woke ? armed : nil)
   }
 
   /// Timer and wake-up are told once only: they are heard before any socket is read, however many

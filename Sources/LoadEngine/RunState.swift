@@ -24,7 +24,7 @@ struct RunState {
   /// Arrivals that were handed to the transport.
   var arrivalsSent = 0
   var publishAt: MonotonicNanos
-  /// When the latest poll returned.
+  /// Up to when the latest poll told what was ready.
   var polledAt: MonotonicNanos
   /// Since when sockets may have been ready that the latest poll left unread; nil if it read all.
   var unreadSince: MonotonicNanos?

@@ -79,6 +79,41 @@ struct PauseTests {
     #expect(report.selfCheck.loopLagP99 >= .milliseconds(300))
   }
 
+  @Test("tells of a pause that began while it waited, and of what came meanwhile")
+  func stoppedInWait() async throws {
+    // The engine's thread, known from its first request on; a signal's handler holds it up.
+    let thread = Locked<pthread_t?>(nil)
+    signal(SIGURG) { _ in usleep(400_000) }
+    defer { signal(SIGURG, SIG_DFL) }
+    let server = try RawServer { connection, _ in
+      defer { connection.close() }
+      guard connection.readRequest() != nil else { return }
+      connection.send(EngineFixture.head)
+      for token in 0..<20 {
+        connection.pause(milliseconds: 40)
+        if token == 10, let thread = thread.withLock({ $0 }) { pthread_kill(thread, SIGURG) }
+        connection.sendChunk(EngineFixture.token())
+      }
+      connection.sendChunk(EngineFixture.marker)
+      connection.send(EngineFixture.lastChunk)
+    }
+    let job = EngineJob(
+      targets: [EngineFixture.target(server.url)],
+      schedule: Schedule(profiles: [EngineFixture.open(1)]), warmConnections: 0,
+      lateMax: .seconds(60)
+    ) { _, _, _ in
+      thread.withLock { $0 = pthread_self() }
+      var signals = sigset_t()
+      sigaddset(&signals, SIGURG)
+      pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+      return Array("{}".utf8)
+    }
+    let (report, samples) = try await EngineFixture.run(job)
+    #expect(samples.map(\.outcome) == [.complete])
+    #expect(report.selfCheck.loopLagP99 >= .milliseconds(300))
+    #expect(report.selfCheck.loopLagMax >= .milliseconds(300))
+  }
+
   @Test("tells of the time in which nothing could be seen, each moment with what was left of it")
   func blindTime() {
     var time = BlindTime()
