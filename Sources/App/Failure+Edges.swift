@@ -6,6 +6,14 @@ import Reports
 import ResultStore
 
 extension Failure {
+  private static let hidden = Locked(HiddenEndpoints.none)
+
+  /// The endpoints that no error may tell the place of: set once a plan is read.
+  static var hiddenEndpoints: HiddenEndpoints {
+    get { hidden.withLock { $0 } }
+    set { hidden.withLock { $0 = newValue } }
+  }
+
   /// The failure that an edge's error is to a user; nil for an error that nobody foresaw.
   init?(of error: any Error) {
     switch error {
@@ -96,8 +104,11 @@ extension Failure {
     }
   }
 
-  /// What the engine said.
+  /// What the engine said; of an endpoint whose address is a secret by the plan's word for it.
   init(_ error: EngineError) {
+    func place(_ host: String, _ port: Int) -> String {
+      Failure.hiddenEndpoints.name(host: host, port: port) ?? "\(host):\(port)"
+    }
     switch error {
     case .badURL(let url):
       self.init(.plan, "target.url is no http or https URL", at: url)
@@ -107,19 +118,20 @@ extension Failure {
         remedy: "one of " + RequestForm.all.map(\.dialect).joined(separator: ", "))
     case .unresolved(let host, let code):
       self.init(
-        .unavailable, "the endpoint's name has no address", at: host,
+        .unavailable, "the endpoint's name has no address",
+        at: Failure.hiddenEndpoints.name(host: host) ?? host,
         because: String(cString: gai_strerror(Int32(code))),
         remedy: "check target.url and the resolver")
     case .unreachable(let host, let port, let within, let systemError):
       self.init(
-        .unavailable, "the endpoint takes no connection", at: "\(host):\(port)",
+        .unavailable, "the endpoint takes no connection", at: place(host, port),
         because: systemError.map { String(cString: strerror(Int32($0))) }
           ?? "no answer within \(within.seconds) s",
         remedy: "start the service, check target.url, or raise target.timeouts.connect")
     case .tls(let host, let port, let code, let reason):
       self.init(
-        .unavailable, "the endpoint's TLS cannot be agreed on", at: "\(host):\(port)",
-        because: "\(reason) (libcurl code \(code))",
+        .unavailable, "the endpoint's TLS cannot be agreed on", at: place(host, port),
+        because: Failure.hiddenEndpoints.masked(reason) + " (libcurl code \(code))",
         remedy: "check its certificate; target.tls names an authority and a client's certificate")
     case .login(let url, let account, let failure):
       self.init(login: failure, at: url, account: account)

@@ -6,7 +6,7 @@ extension Failure {
   /// Why a user could not log in before load. The service's words are without secrets already.
   init(login failure: LoginFailure, at url: String, account: Int) {
     let place = "\(Console.inertLine(url)), account \(account + 1) of target.login.accounts"
-    let why = Console.inertLine(failure.description)
+    let why = Console.inertLine(Failure.hiddenEndpoints.masked(failure.description))
     switch failure {
     case .refused(let status, _):
       self.init(refusedLogin: status, at: place, because: why)

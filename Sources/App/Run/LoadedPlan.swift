@@ -80,6 +80,7 @@ struct LoadedPlan {
     for warning in resolution.warnings {
       options.say("warning: " + warning.text(file: options.config))
     }
+    Failure.hiddenEndpoints = HiddenEndpoints(of: resolution.plan)
     let plan =
       resolution.missingCredentials.isEmpty
       ? try resolution.plan.locatingFiles(beside: options.config) : resolution.plan

@@ -110,13 +110,15 @@ struct Readiness {
   }
 
   private func words(_ outcome: FetchOutcome, of target: TargetPlan) -> String {
-    switch outcome {
-    case .failed(let reason): reason
-    case .answered(let status, let body):
-      "status \(status)"
-        + (body.isEmpty
-          ? "" : " " + String(decoding: body, as: UTF8.self).prefix(Self.replyShown))
-    }
+    let words =
+      switch outcome {
+      case .failed(let reason): reason
+      case .answered(let status, let body):
+        "status \(status)"
+          + (body.isEmpty
+            ? "" : " " + String(decoding: body, as: UTF8.self).prefix(Self.replyShown))
+      }
+    return HiddenEndpoints([target.url]).masked(words)
   }
 
   private func seconds(_ time: Nanos) -> Int64 { time.rawValue / 1_000_000_000 }
