@@ -66,7 +66,8 @@ public struct CommentMark: Sendable, Equatable {
     }
   }
 
-  private static let lead = "<!-- streamgate/2 "
+  private static let name = "<!-- streamgate/"
+  private static let lead = name + "2 "
   private static let end = " -->"
 
   static func digest(_ text: String) -> String { String(SHA256.hexDigest(text).prefix(16)) }
@@ -76,6 +77,9 @@ public struct CommentMark: Sendable, Equatable {
     let value = JSONValue.array([.string(key)] + gates.map(\.value))
     return CommentMark.lead + Base64.text(JSONWriter.bytes(value)) + CommentMark.end
   }
+
+  /// True of a comment that a streamgate began, whether or not its mark can be read.
+  static func begins(_ body: String) -> Bool { body.hasPrefix(name) }
 
   /// The mark that a comment starts with, nil for a comment that is none of ours.
   init?(of body: String) {

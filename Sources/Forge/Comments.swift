@@ -92,11 +92,13 @@ struct Comments {
     }
   }
 
-  /// The commit that the pull request's branch is at now, nil where the forge does not tell.
-  func headCommit() throws(ForgeError) -> String? {
+  /// The commit that the pull request's branch is at now; nil where the forge does not tell, or
+  /// not soon: no comment waits for it.
+  func headCommit() -> String? {
     let repository = client.address.repositoryPath
     let path = isNotes ? "merge_requests" : "pulls"
-    let value = try client.send(.init(path: "\(repository)/\(path)/\(pullRequest)")).value
+    let request = ForgeClient.Request(path: "\(repository)/\(path)/\(pullRequest)")
+    guard let value = try? client.hasty.send(request).value else { return nil }
     return (isNotes ? value["sha"] : value["head"]?["sha"])?.stringValue
   }
 

@@ -19,7 +19,7 @@ public struct ForgeClient: Sendable {
   /// Where it speaks to.
   public let address: ForgeAddress
   let token: ForgeToken
-  let patience: ForgePatience
+  private(set) var patience: ForgePatience
   private let agent: String
   private let caFile: String?
   private let deadline: MonotonicNanos
@@ -36,6 +36,14 @@ public struct ForgeClient: Sendable {
     self.caFile = caFile
     self.patience = patience
     deadline = Subprocess.now() + patience.timeMax
+  }
+
+  /// This client for what an errand can do without: it asks twice at most, and not for long.
+  var hasty: ForgeClient {
+    var client = self
+    client.patience.attemptsMax = min(patience.attemptsMax, 2)
+    client.patience.requestTimeMax = Nanos(patience.requestTimeMax.rawValue / 4)
+    return client
   }
 
   /// What is asked.
@@ -60,7 +68,8 @@ public struct ForgeClient: Sendable {
   func send(_ request: Request) throws(ForgeError) -> Answer {
     guard hasTime(after: .zero) else {
       let seconds = Int(patience.timeMax.seconds)
-      throw .unreachable(reason: "its answers so far took the \(seconds) s that there are")
+      throw .unreachable(
+        reason: "it took the \(seconds) s that there are for its answers so far")
     }
     var pause = patience.firstPause
     var attempt = 1
@@ -89,9 +98,15 @@ public struct ForgeClient: Sendable {
 
   /// True if a request that is sent after so long has time for an answer before the errand's end.
   func hasTime(after wait: Nanos) -> Bool {
-    // Less than this share of a request's time is none: it would only hide what the fault was.
-    let least = Nanos(patience.requestTimeMax.rawValue / 20)
-    return Subprocess.now() + wait + least < deadline
+    Subprocess.now() + wait + answerLeast < deadline
+  }
+
+  /// Less time for an answer is none: it would only hide what the fault was.
+  private var answerLeast: Nanos { Nanos(patience.requestTimeMax.rawValue / 20) }
+
+  /// The longest wait after which `hasTime` holds.
+  var waitMax: Nanos {
+    max(deadline - Subprocess.now() - answerLeast - .milliseconds(1), .zero)
   }
 
   /// Waits.
@@ -125,7 +140,8 @@ public struct ForgeClient: Sendable {
         if code == .untrusted { throw .untrusted(reason: reason) }
         let kind = code.kind(systemError: 0, isTLS: url.hasPrefix("https"))
         let isUnsent = [.dns, .connect, .tls].contains(kind) && code != .timedOut
-        return isUnsent ? .unsent(reason) : .faulty(reason)
+        let words = "it does not answer: " + reason
+        return isUnsent ? .unsent(words) : .faulty(words)
       case .whole(let reply):
         guard (300..<400).contains(reply.status) else { return try judge(reply) }
         url = try redirection(of: reply, from: url, request)
@@ -168,7 +184,7 @@ public struct ForgeClient: Sendable {
       return .answered(Answer(status: reply.status, value: value, hasNext: next))
     case 429: return .limited(pause(reply))
     case 403 where isLimit(reply): return .limited(pause(reply))
-    case 408, 500...: return .faulty("status \(reply.status)")
+    case 408, 500...: return .faulty("it answers with status \(reply.status)")
     default: throw .refused(status: reply.status, said: words(reply.body))
     }
   }

@@ -6,7 +6,8 @@ public enum ForgeError: Error, Sendable, Equatable {
   case refused(status: Int, said: String)
   /// It asks for a longer pause than there is time for.
   case busy(pause: Nanos)
-  /// It did not answer, or with a fault of its own, as often as it was asked; the last reason.
+  /// It did not answer, or with a fault of its own, as often as it was asked; the last
+  /// reason, a clause about it.
   case unreachable(reason: String)
   /// Its certificate is not trusted: nothing was sent, and another attempt would be no better.
   case untrusted(reason: String)

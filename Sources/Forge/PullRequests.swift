@@ -32,8 +32,9 @@ extension ForgeClient {
     return nil
   }
 
-  /// The commit that a pull request's branch is at now, nil where the forge does not tell.
-  public func headCommit(ofPullRequest number: Int) throws(ForgeError) -> String? {
-    try Comments(client: self, pullRequest: number).headCommit()
+  /// The commit that a pull request's branch is at now; nil where the forge does not tell, or not
+  /// soon.
+  public func headCommit(ofPullRequest number: Int) -> String? {
+    Comments(client: self, pullRequest: number).headCommit()
   }
 }

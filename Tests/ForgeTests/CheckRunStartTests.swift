@@ -27,7 +27,9 @@ struct CheckRunStartTests {
   func down() throws {
     let fixture = try ForgeFixture(.github)
     for _ in 0..<9 { fixture.server.fail("POST", .answer(503, headers: [], body: "")) }
-    #expect(throws: ForgeError.unreachable(reason: "status 503")) { try start(fixture) }
+    #expect(throws: ForgeError.unreachable(reason: "it answers with status 503")) {
+      try start(fixture)
+    }
     #expect(fixture.server.requests.count { $0.method == "POST" } == CheckRun.creationsMax)
   }
 }

@@ -48,7 +48,7 @@ struct ForgeClientTests {
     let patience = ForgePatience(
       attemptsMax: 5, firstPause: .seconds(200), requestTimeMax: .seconds(60),
       timeMax: .seconds(120))
-    #expect(throws: ForgeError.unreachable(reason: "status 503")) {
+    #expect(throws: ForgeError.unreachable(reason: "it answers with status 503")) {
       try fixture.post("text", nil, patience)
     }
     #expect(fixture.server.requests.count { $0.method == "POST" } == 1)
@@ -103,7 +103,7 @@ struct ForgeClientTests {
   func down() throws {
     let fixture = try ForgeFixture(.gitea)
     for _ in 0..<9 { fixture.server.fail("GET", .answer(503, headers: [], body: "")) }
-    #expect(throws: ForgeError.unreachable(reason: "status 503")) {
+    #expect(throws: ForgeError.unreachable(reason: "it answers with status 503")) {
       try fixture.post(
         "text", nil,
         ForgePatience(

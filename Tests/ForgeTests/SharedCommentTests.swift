@@ -113,6 +113,75 @@ struct SharedCommentTests {
     #expect(fixture.server.comments.map { $0.body.split(separator: "\n")[1] } == ["again"])
   }
 
+  @Test("A job whose news are lost again tells them again")
+  func lostTwice() throws {
+    let fixture = try ForgeFixture(.github)
+    try fixture.post("old", mark("a", "b"))
+    fixture.server.add(.init(number: 7, head: Self.other))
+    // Another job posts `b` with the old `a` beside it, twice: right after our writing, and right
+    // after we have written again.
+    let stale = CommentMark(gates: [gate("b", commit: Self.other), gate("a")])
+    let writes = Locked(0)
+    let outcome = try StickyComment(in: 7, client: try fixture.client(), mark: newer("a")) {
+      kept, _ in
+      let number = writes.withLock { writes in
+        writes += 1
+        return writes
+      }
+      if number <= 2 {
+        fixture.server.afterNext("PATCH") { $0[0].body = stale.line + "\nstale" }
+      }
+      return "write \(number), kept \(kept.map(\.note))"
+    }.post()
+    #expect(outcome == .updated(id: 101))
+    #expect(texts(fixture) == ["write 3, kept [\"b on \(Self.other)\"]"])
+  }
+
+  @Test("Two jobs with news of the same gate do not write over each other for ever")
+  func sameGate() throws {
+    let fixture = try ForgeFixture(.github)
+    try fixture.post("old", mark("a", "b"))
+    fixture.server.add(.init(number: 7, head: Self.other))
+    let theirs = CommentMark(gates: [
+      CommentMark.Gate(subject: "a", variant: "a", commit: Self.other, note: "theirs"), gate("b"),
+    ])
+    let outcome = try StickyComment(in: 7, client: try fixture.client(), mark: newer("a")) { _, _ in
+      fixture.server.afterNext("PATCH") { $0[0].body = theirs.line + "\ntheirs" }
+      return "ours"
+    }.post()
+    #expect(outcome == .updated(id: 101))
+    #expect(texts(fixture) == ["theirs"])
+    #expect(fixture.server.requests.count { $0.method == "PATCH" } == 1)
+  }
+
+  @Test("A comment of ours whose mark is damaged or of another version is taken over")
+  func damaged() throws {
+    for lead in ["<!-- streamgate/2 X", "<!-- streamgate/3 W", "<!-- streamgate/1 W"] {
+      let fixture = try ForgeFixture(.github)
+      fixture.server.comment(lead + "10=\nFAIL", by: 999)
+      fixture.server.comment(lead + "10=\nFAIL", by: 1)
+      #expect(try fixture.post("pass", mark("a")) == .updated(id: 102))
+      #expect(fixture.server.comments.count == 2)
+      #expect(texts(fixture)[1] == "pass")
+      // Beside one that tells of our gate it may be another job's: it waits for that one.
+      fixture.server.comment(lead + "10=\nFAIL", by: 1)
+      #expect(try fixture.post("pass again", mark("a")) == .updated(id: 102))
+      #expect(try fixture.post("b", mark("b")) == .updated(id: 103))
+      #expect(texts(fixture)[1...] == ["pass again", "b"])
+    }
+  }
+
+  @Test(
+    "A look comes after several times what reading and writing took, within the time that there is",
+    arguments: [(0.1, 90.0, 2.0, 3.1), (2, 90, 8, 10.01), (30, 20, 20, 20), (0.1, 1, 1, 1)])
+  func lookAgain(took: Double, left: Double, least: Double, most: Double) {
+    for _ in 0..<100 {
+      let wait = StickyComment.pauseBeforeLook(
+        took: Nanos(seconds: took), firstPause: .seconds(1), left: Nanos(seconds: left))
+      #expect(wait >= Nanos(seconds: least) && wait <= Nanos(seconds: most), "\(wait)")
+    }
+  }
+
   private func newer(_ name: String) -> CommentMark {
     CommentMark(gates: [gate(name, commit: Self.other)])
   }

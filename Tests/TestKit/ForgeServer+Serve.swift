@@ -22,7 +22,7 @@ extension ForgeServer {
       let request = Request(text)
       let fault = state.withLock { state -> Fault? in
         state.requests.append(request)
-        return state.takeFault(request.method)
+        return state.takeFault(request)
       }
       switch fault {
       case .reset: return connection.reset()

@@ -116,6 +116,7 @@ public final class ForgeServer: Sendable {
     var checks: [Check] = []
     var requests: [Request] = []
     var faults: [(method: String, fault: Fault)] = []
+    var standingFaults: [(pathEnd: String, fault: Fault)] = []
     var nextID = 101
     /// How many lists of comments must have been answered before a comment is made.
     var listsBeforeCreation = 0
@@ -185,6 +186,11 @@ public final class ForgeServer: Sendable {
     state.withLock { $0.faults += faults.map { (method, $0) } }
   }
 
+  /// Lets every request of a path with that end go wrong.
+  public func failAlways(_ pathEnd: String, _ fault: Fault) {
+    state.withLock { $0.standingFaults.append((pathEnd, fault)) }
+  }
+
   /// Does something right after the next request of that method, as another client would.
   public func afterNext(
     _ method: String, _ change: @escaping @Sendable (_ comments: inout [Comment]) -> Void
@@ -218,8 +224,14 @@ extension ForgeServer.State {
     return id
   }
 
-  /// The fault that is due for a method, which is then spent.
-  mutating func takeFault(_ method: String) -> ForgeServer.Fault? {
+  /// The fault that is due for a request: one of its path, else one of its method, which is then
+  /// spent.
+  mutating func takeFault(_ request: ForgeServer.Request) -> ForgeServer.Fault? {
+    let path = request.target.prefix { $0 != "?" }
+    if let standing = standingFaults.first(where: { path.hasSuffix($0.pathEnd) }) {
+      return standing.fault
+    }
+    let method = request.method
     guard let index = faults.firstIndex(where: { $0.method == method || $0.method == "*" })
     else { return nil }
     return faults.remove(at: index).fault

@@ -28,7 +28,7 @@ struct PullRequestComment: Sendable {
   func post(_ reports: [Report]) throws(ForgeError) -> Outcome {
     let reports = foreign.map { run in reports.map { $0.of(run) } } ?? reports
     let headers = reports.compactMap { $0.input.candidates.last?.header }
-    let warning = try warning(headers)
+    let warning = warning(headers)
     let report = CommentReport(
       reports.map { .report($0.model) }, runURL: runURL, isForeign: foreign != nil,
       remark: warning)
@@ -88,19 +88,14 @@ struct PullRequestComment: Sendable {
 
   /// What is said of reports that are neither on this job's commit nor on the one that the pull
   /// request is at; nil for none.
-  private func warning(_ headers: [RunHeader]) throws(ForgeError) -> String? {
+  private func warning(_ headers: [RunHeader]) -> String? {
     let others = headers.filter { header in
       ![header.commit, header.testedCommit].contains { $0.map(expected.contains) ?? false }
     }
     guard foreign == nil, !others.isEmpty else { return nil }
-    let head: String?
-    do throws(ForgeError) {
-      head = try client.headCommit(ofPullRequest: pullRequest)
-    } catch .refused {
-      return nil
-    }
+    guard let head = client.headCommit(ofPullRequest: pullRequest) else { return nil }
     let odd = others.filter { $0.commit != head && $0.testedCommit != head }
-    guard let head, let first = odd.first else { return nil }
+    guard let first = odd.first else { return nil }
     let count = odd.count == 1 ? "The figures are" : "\(odd.count) results are"
     return "\(count) of another commit (\(first.commit.prefix(12)), branch \(first.branch)): "
       + "the pull request is at \(head.prefix(12))"
@@ -197,7 +192,7 @@ extension ForgeError {
         "its limit of requests is reached, for another \(Int(pause.seconds)) s",
         "streamgate comment later, on the result.json"
       )
-    case .unreachable(let reason): return ("it does not answer: \(reason)", nil)
+    case .unreachable(let reason): return (reason, nil)
     case .untrusted(let reason):
       return (
         "its certificate is not trusted: \(reason)",
