@@ -24,6 +24,16 @@ public struct ForgeAddress: Sendable, Equatable {
     self.repository = repository
   }
 
+  /// An address that is none of ours, without what may be a password in it: for an error.
+  public static func withoutSecrets(_ address: String) -> String {
+    let scheme = address.firstRange(of: "://").map { address[..<$0.upperBound] } ?? ""
+    let rest = address.dropFirst(scheme.count)
+    // A password may hold what would end an authority: the last mark counts.
+    let place = rest.lastIndex(of: "@").map { "***" + rest[$0...] } ?? String(rest)
+    let end = place.firstIndex { $0 == "?" || $0 == "#" }
+    return scheme + (end.map { place[...$0] + "***" } ?? place)
+  }
+
   private static func isName(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),

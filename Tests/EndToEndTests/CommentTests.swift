@@ -177,4 +177,37 @@ struct CommentTests {
       "acme/../user", "--pull-request", "7")
     #expect(odd.code == 64 && odd.errors.contains("no address of a repository"))
   }
+
+  @Test("A password in the interface's address is in no error, wherever the address is from")
+  func password() throws {
+    let job = try Job()
+    let result = try JudgedRun.result("out", in: job.product)
+    let address = "http://user:hunter2-0@127.0.0.1:9"
+    let flag = try job.run("comment", result, "--api-url", address)
+    job.product.environment["GITHUB_API_URL"] = address
+    let variable = try job.run("comment", result)
+    for end in [flag, variable] {
+      #expect(end.code == 64 && end.errors.contains("no address of a repository"), "\(end.errors)")
+      #expect(end.errors.contains("http://***@127.0.0.1:9 acme/gateway"), "\(end.errors)")
+      #expect(!end.errors.contains("hunter2"))
+    }
+  }
+
+  @Test("A forge that cannot tell where the pull request is at gets the comment all the same")
+  func headUnknown() throws {
+    let job = try Job()
+    let older = String(repeating: "0a1b2c3d4e", count: 4)
+    let old = try JudgedRun.result("old", in: job.product, scale: 1.2) { header in
+      if header.branch == "change" { header.commit = older }
+    }
+    #expect(try job.run("comment", old).code == 0)
+    let other = String(repeating: "1b2c3d4e5f", count: 4)
+    let new = try JudgedRun.result("new", in: job.product) { header in
+      if header.branch == "change" { header.commit = other }
+    }
+    job.server.failAlways("/pulls/7", .answer(500, headers: [], body: ""))
+    let end = try job.run("comment", new)
+    #expect(end.code == 0 && end.output.hasPrefix("comment 101 updated"), "\(end.errors)")
+    #expect(job.bodies.count == 1 && job.bodies[0].contains("\n### ✅ PASS"))
+  }
 }

@@ -49,7 +49,9 @@ struct ForgeOptions: ParsableArguments {
     }
     guard let address = ForgeAddress(kind: kind, apiURL: url, repository: repository) else {
       throw Failure(
-        .usage, "no address of a repository", at: Console.inertLine("\(url) \(repository)"),
+        .usage, "no address of a repository",
+        at: Console.inertLine(
+          ForgeAddress.withoutSecrets(url) + " " + ForgeAddress.withoutSecrets(repository)),
         because: "an http or https URL without user and query is needed, and owner/name",
         remedy: ForgeOptions.remedy)
     }
