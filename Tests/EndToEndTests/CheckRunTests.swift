@@ -40,6 +40,27 @@ struct CheckRunTests {
     withExtendedLifetime(simulator) {}
   }
 
+  @Test("Two plans, environments or sizes of one project have a check each, of a constant name")
+  func names() throws {
+    let (job, simulator) = try failing()
+    _ = try simulator.stop()
+    let plan = try job.product.text("streamgate.yaml")
+    try job.product.folder.write(plan, to: "load/long.yaml")
+    for arguments in [
+      [], ["--set", "gate.environment=staging"], ["--size", "standard"],
+      ["--config", "load/long.yaml"],
+      ["--config", "./load/long.yaml", "--set", "gate.environment=staging", "--set", "rate=30"],
+    ] {
+      #expect(try job.product.run(["run"] + arguments).code == 69)
+    }
+    #expect(
+      job.server.checks.map { text($0, "name") ?? "" } == [
+        "streamgate: end-to-end", "streamgate: end-to-end (staging)",
+        "streamgate: end-to-end (standard)", "streamgate: end-to-end (load/long.yaml)",
+        "streamgate: end-to-end (staging, load/long.yaml)",
+      ])
+  }
+
   @Test("A token that may not write checks is no matter, unless a flag asked for one")
   func refused() throws {
     let (job, simulator) = try failing(

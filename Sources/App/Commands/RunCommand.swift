@@ -193,7 +193,7 @@ struct RunCommand: AsyncParsableCommand {
   ) async -> RunAnnouncement? {
     let subject = RunAnnouncement.Subject(
       project: loaded.plan.project, name: loaded.plan.gate.environment,
-      environment: loaded.environment, commit: identity.commit)
+      environment: loaded.environment, commit: identity.commit, plan: global.config, size: size)
     let (announcement, options, git) = (announcement, global, loaded.git)
     return await onOwnThread {
       RunAnnouncement.open(announcement, subject, git: git, options: options)
@@ -217,7 +217,8 @@ struct RunCommand: AsyncParsableCommand {
       let commit = candidate.identity(git: git, mainBranch: GatePlan().branch).commit
       return RunAnnouncement.open(
         announcement,
-        RunAnnouncement.Subject(project: names.project, name: names.environment, commit: commit),
+        RunAnnouncement.Subject(
+          project: names.project, name: names.environment, commit: commit, plan: options.config),
         git: git, options: options)
     }
     await open?.end(error)

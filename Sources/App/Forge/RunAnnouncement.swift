@@ -31,6 +31,10 @@ struct RunAnnouncement: Sendable {
     /// The environment, nil where the plan could not be read whole.
     var environment: String?
     var commit: String
+    /// The plan file as a flag names it.
+    var plan: String
+    /// The size that a flag names, nil for none.
+    var size: String?
   }
 
   private let subject: Subject
@@ -124,8 +128,10 @@ struct RunAnnouncement: Sendable {
       return .failure(.unexpected(what: error.what))
     }
     return Result { () throws(ForgeError) -> RunningCheck in
-      try RunningCheck.start(
-        project: subject.project, commit: subject.commit, runURL: pipeline.runURL, client: client)
+      let name = CheckName(
+        project: subject.project, environment: subject.name, plan: subject.plan, size: subject.size)
+      return try RunningCheck.start(
+        name, commit: subject.commit, runURL: pipeline.runURL, client: client)
     }
   }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Forge
 import Glibc
 import Model
+import Plan
 import Reports
 
 /// A check run that is under way, and the process that ends it if we do not.
@@ -10,18 +11,15 @@ struct RunningCheck: Sendable {
   private let address: ForgeAddress
   private let companion: Companion?
 
-  /// The check's name: constant, so that a branch protection can ask for it.
-  static func name(of project: String) -> String { "streamgate: \(project)" }
-
   /// Starts a check run of `commit`.
   static func start(
-    project: String, commit: String, runURL: String?, client: ForgeClient
+    _ name: CheckName, commit: String, runURL: String?, client: ForgeClient
   ) throws(ForgeError) -> RunningCheck {
     // Two jobs of one commit may start theirs at once: no seed makes it.
     var random = SystemRandomNumberGenerator()
     let mark = [random.next(), random.next()].map { String($0, radix: 36) }.joined()
     let check = try CheckRun.start(
-      name(of: project), commit: commit, runURL: runURL, mark: mark, client: client)
+      name.text, commit: commit, runURL: runURL, mark: mark, client: client)
     let companion = Companion.start(
       ["streamgate", CheckWatchCommand.name], environment: Environment.variables)
     companion?.send(CheckWatchCommand.Errand(id: check.id, address: client.address).line)
@@ -49,6 +47,32 @@ struct RunningCheck: Sendable {
     }
     try words.complete(CheckRun(id: id, client: client))
     companion?.send(CheckWatchCommand.done)
+  }
+}
+
+/// What a check run is called: constant from run to run, so that a branch protection can ask for
+/// it, and another one for each gate of a project, since of two checks of one name on a commit the
+/// later alone counts.
+struct CheckName: Sendable, Equatable {
+  var project: String
+  /// The environment's name, without the digest of the plan, which changes with the plan.
+  var environment: String
+  /// The plan file as `--config` names it.
+  var plan: String
+  /// The value of `--size`, nil where the plan's own holds.
+  var size: String?
+
+  /// The project, and behind it whatever is not as it is without flags and keys.
+  var text: String {
+    var path = plan[...]
+    while path.hasPrefix("./") { path = path.dropFirst(2) }
+    // Where a runner has its folders is no part of a name.
+    if path.hasPrefix("/") { path = path.split(separator: "/").last ?? "" }
+    let parts = [
+      environment == GatePlan().environment ? nil : environment,
+      path == GlobalOptions.defaultConfig ? nil : String(path), size,
+    ].compactMap { $0 }
+    return "streamgate: \(project)" + (parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))")
   }
 }
 
