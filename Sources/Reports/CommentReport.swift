@@ -72,11 +72,15 @@ public struct CommentReport: Sendable {
     let end = self.end()
     let room = bytesMax - end.count
     guard parts.count == 1, kept.isEmpty else { return several(kept, bytesMax: room) + end }
-    guard let remark, case .report(var model) = parts[0] else {
-      return parts[0].bytes(bytesMax: room) + end
-    }
-    model.notices.insert(remark, at: 0)
-    return MarkdownReport.bytes(model, bytesMax: room) + end
+    guard case .report(var model) = parts[0] else { return parts[0].bytes(bytesMax: room) + end }
+    if let remark { model.notices.insert(remark, at: 0) }
+    return MarkdownReport.bytes(model, bytesMax: room, lead: lead) + end
+  }
+
+  /// What stands right below the headline: whoever reads no further has read it.
+  private var lead: MarkdownText? {
+    isForeign
+      ? "⚠️ Measured by a fork's own pipeline: nobody vouches for these figures." : nil
   }
 
   private func several(_ kept: [CommentRow], bytesMax: Int) -> [UInt8] {
@@ -86,6 +90,7 @@ public struct CommentReport: Sendable {
     let rows = parts.map(\.row) + kept.sorted { $0.rank < $1.rank }
     var writer = MarkdownWriter(bytesMax: bytesMax)
     writer.heading(CommentReport.headline(rows))
+    if let lead { writer.paragraph(lead) }
     if let remark { writer.paragraph("⚠️ " + .plain(remark)) }
     table(rows, &writer)
     if !kept.isEmpty {
@@ -142,9 +147,6 @@ public struct CommentReport: Sendable {
 
   private func end() -> [UInt8] {
     var writer = MarkdownWriter(bytesMax: 4_096)
-    if isForeign {
-      writer.paragraph("Measured by a fork's own pipeline: nobody vouches for these figures.")
-    }
     if let runURL {
       writer.paragraph(.link("The job, with the whole report among its files", to: runURL))
     }

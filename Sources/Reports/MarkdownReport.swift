@@ -12,8 +12,14 @@ public enum MarkdownReport {
   /// The report as GitHub-flavoured Markdown, UTF-8, within a limit of bytes: cut on the border of
   /// a row, every fold closed.
   public static func bytes(_ model: ReportModel, bytesMax: Int = bytesMax) -> [UInt8] {
+    bytes(model, bytesMax: bytesMax, lead: nil)
+  }
+
+  /// The same with a paragraph right below the verdict.
+  static func bytes(_ model: ReportModel, bytesMax: Int, lead: MarkdownText?) -> [UInt8] {
     var writer = MarkdownWriter(bytesMax: bytesMax)
     writer.heading(mark(model) + .plain(model.verdictLine))
+    if let lead { writer.paragraph(lead) }
     writer.paragraph(context(model))
     let others = model.reasons.filter { $0.subject != .finding }.dropFirst(isSaid(model) ? 1 : 0)
     writer.list(others.map { .plain($0.text) })

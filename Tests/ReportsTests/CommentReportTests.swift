@@ -28,7 +28,7 @@ struct CommentReportTests {
       rest = rest[close.upperBound...]
     }
     let own = [
-      "Measured by a fork's own pipeline: nobody vouches for these figures.",
+      "⚠️ Measured by a fork's own pipeline: nobody vouches for these figures.",
       "50 more are not shown.",
       "[The job, with the whole report among its files](https://ci.example/1)",
     ]
@@ -58,7 +58,11 @@ struct CommentReportTests {
     #expect(text([model]) == summary)
     let link = "[The job, with the whole report among its files](https://ci.example/1)\n\n"
     #expect(text([model], runURL: "https://ci.example/1") == summary + link)
-    #expect(text([model], isForeign: true).hasSuffix("nobody vouches for these figures.\n\n"))
+    let words = "⚠️ Measured by a fork's own pipeline: nobody vouches for these figures."
+    for models in [[model], [model, model]] {
+      let lines = text(models, isForeign: true).split(separator: "\n")
+      #expect(lines[0].hasPrefix("### ❌ ") && lines[1] == words)
+    }
   }
 
   @Test(
