@@ -59,13 +59,24 @@ private struct ChangeFinder {
     var (end, uncovered) = (levels.count, levels.count)
     while end > 0 {
       let start = max(0, end - ChangePoints.windowRuns)
-      borders = search(start..<end).filter { $0.index < uncovered } + borders
+      borders = ChangeFinder.join(search(start..<end).filter { $0.index < uncovered }, borders)
       if start == 0 { break }
       // The window could not have found a split nearer to its start.
       uncovered = start + ChangePoints.segmentRunsMin
       end = start + ChangePoints.windowRuns / 4
     }
     return points(borders)
+  }
+
+  /// Borders of a window and those of the later ones, which knew few runs before their own start:
+  /// what they found within a segment's length of one of the earlier window is the same change.
+  private static func join(_ earlier: [Border], _ later: [Border]) -> [Border] {
+    guard let last = earlier.last else { return later }
+    return earlier
+      + later.drop {
+        $0.index == last.index
+          || $0.p != nil && $0.index - last.index < ChangePoints.segmentRunsMin
+      }
   }
 
   /// The borders inside a window.

@@ -176,6 +176,26 @@ struct ChangePointTests {
     #expect(ttft.first?.state == .proposed)
   }
 
+  @Test(
+    "A step in the first runs of a window is found once, at its place and with its size",
+    arguments: 17..<25)
+  func windowEdge(step: Int) throws {
+    // The last 100 of 120 runs begin with run 20.
+    let found = changes(main(120, seed: 13, noise: 0.01) { $0 >= step ? log(1.2) : 0 })
+    let ttft = found.points.filter { $0.id.name == "ttft_p50" }
+    #expect(ttft.map { place($0.runID) } == [step])
+    #expect(abs(try #require(ttft.first).change - 0.2) < 0.01)
+  }
+
+  @Test("A border that a person set in the first runs of a window counts once", arguments: 21..<25)
+  func windowEdgeFixed(step: Int) throws {
+    let runs = main(120, seed: 13, noise: 0.01) { $0 >= step ? log(1.2) : 0 }
+    let found = changes(runs, starts: ["r\(step)"])
+    let ttft = found.points.filter { $0.id.name == "ttft_p50" }
+    #expect(ttft.map { place($0.runID) } == [step])
+    #expect(ttft.first?.state == .accepted && found.proposed == nil)
+  }
+
   @Test("Points have the interval that an unchanged service's runs land in")
   func intervals() throws {
     let trend = try #require(TrendTable(main(100, seed: 12)).composite(.latency(.ttftP50)))
