@@ -117,9 +117,12 @@ struct TrendsTests {
     #expect(point["commit"]?.stringValue == fixture.commits[8])
     #expect(point["commit_before"]?.stringValue == fixture.commits[7])
     #expect(point["commits"]?.arrayValue?.count == 1)
-    // The unchanged metric, and the last runs alone, are no reason to fail.
+    // The unchanged metric is no reason to fail; that few runs are shown changes nothing.
     #expect(try fixture.product.run("trends", "error", "--fail-on-change").code == 0)
-    #expect(try fixture.product.run("trends", "--last", "15", "--fail-on-change").code == 0)
+    let few = try fixture.product.run("trends", "--last", "15", "--fail-on-change")
+    #expect(few.code == 1 && few.output.contains("15 runs"))
+    #expect(few.output.contains("Change number 8"))
+    #expect(few.output.contains("lies before the runs shown: --last 300 shows it."))
     let figure = try fixture.product.run("trends", "sustained/short/ttft.p99", "--csv")
     #expect(figure.output.split(separator: "\r\n").count == 61)
     #expect(figure.output.contains(",regression\r\n"))

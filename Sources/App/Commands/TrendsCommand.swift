@@ -16,7 +16,8 @@ struct TrendsCommand: ParsableCommand {
       sustained/goodput). Without one, all gated metrics are shown. Only
       finished, usable runs of one branch in one environment are compared. A
       change point is where the level changed for good: a regression stays open
-      until it is accepted or undone.
+      until it is accepted or undone. It is looked for in the last \(Baseline.seriesRunsMax) runs,
+      however few are shown.
 
       Examples:
         streamgate trends                            the gated metrics of main
@@ -69,7 +70,10 @@ struct TrendsCommand: ParsableCommand {
   @Option(help: "Write a self-contained page with plots to this file; - for stdout.")
   var html: String?
 
-  @Flag(help: "Exit with 1 if a regression was found that is neither accepted nor undone.")
+  @Flag(
+    help: """
+      Exit with 1 if a regression is neither accepted nor undone; also one of before the runs shown.
+      """)
   var failOnChange = false
 
   @Flag(help: "Print the names of the metrics that the newest run has, and nothing else.")

@@ -34,25 +34,39 @@ struct TrendQuery {
   /// The trends with their change points.
   func report() throws -> TrendReport {
     let source = try TrendSource(self)
-    let table = TrendTable(try source.runs(parts))
-    let trends = table.trends(request)
-    try check(trends, source)
+    let (series, shown) = try source.runs(parts)
+    let table = TrendTable(series)
+    let window = TrendWindow(showing: shown, of: table.runs.count)
+    // Each over the runs that are searched, and over those that are shown.
+    let trends = table.trends(request).compactMap { trend in
+      window.trend(trend).map { (whole: trend, shown: $0) }
+    }
+    try check(trends.map(\.shown), source)
     let (runs, environment, starts) = (table.runs, source.main.environment, source.starts)
     let (waivers, now) = (source.waivers, Clock.unix())
     // The baseline is asked of the store and of git, and the changes need neither.
     let find = { @Sendable (place: Int) in
-      ChangePoints.find(
-        in: trends[place], runs: runs, environment: environment, starts: starts
+      let changes = ChangePoints.find(
+        in: trends[place].whole, runs: runs, environment: environment, starts: starts
       )
       .map { $0.waived(by: waivers, at: now) }
+      return window.changes(changes, in: trends[place].shown)
     }
     let (baseline, changes) = try concurrently(trends.count, find) {
       isForPage ? try source.baseline() : []
     }
     var report = TrendReport(
       project: source.main.project, environment: source.main.environment, branch: source.branch,
-      runs: table.runs, trends: trends, changes: changes, waivers: source.waivers,
-      baseline: baseline, notes: source.notes)
+      runs: window.runs(table), trends: trends.map(\.shown), changes: changes.map(\.shown),
+      outside: changes.flatMap(\.outside),
+      searched: trends.map(\.whole.points.count).max(), waivers: source.waivers, baseline: baseline,
+      notes: source.notes)
+    if !report.outside.isEmpty {
+      report.notes.append(
+        "A regression that is open lies before the runs shown: "
+          + (since == nil ? "--last \(Baseline.seriesRunsMax)" : "an earlier --since")
+          + " shows it.")
+    }
     addCommits(to: &report, source.main.git)
     return report
   }
@@ -64,7 +78,8 @@ struct TrendQuery {
     query.request = TrendRequest()
     var parts = query.parts
     parts.figures = .all
-    return TrendTable(try TrendSource(query).runs(parts)).names
+    let (series, shown) = try TrendSource(query).runs(parts, searched: 0)
+    return TrendTable(series.selecting(shown)).names
   }
 
   /// No more of each run than the trends need.

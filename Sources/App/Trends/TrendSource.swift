@@ -129,21 +129,40 @@ struct TrendSource {
 
   // MARK: - Runs
 
-  /// The runs with their values, the oldest first; never empty. By git's order where it knows their
-  /// commits. Of main also those that a merge queue measured before they were there.
-  func runs(_ parts: RunParts) throws -> RunSeries {
+  /// The runs with their values in which changes are looked for, the oldest first, and which of them
+  /// are shown: at least one. By git's order where it knows their commits. Of main also those that a
+  /// merge queue measured before they were there. No fewer than the choice of a baseline looks at:
+  /// what it finds open is so here too.
+  func runs(
+    _ parts: RunParts, searched: Int = Baseline.seriesRunsMax
+  ) throws -> (series: RunSeries, shown: [Int]) {
+    let series = try search(parts, atLeast: searched)
+    let places = series.runs.indices.filter { place in
+      query.since.map { (series.runs[place].storedAt ?? series.runs[place].startedAt) >= $0 } ?? true
+    }
+    guard !places.isEmpty else { throw noRuns() }
+    return (series, Array(places.suffix(query.last)))
+  }
+
+  private func search(_ parts: RunParts, atLeast least: Int) throws -> RunSeries {
+    let limit = max(query.last, least)
     var queue = QueuePlaces(into: main.gate.branch, git: main.git, knownTip: lineage?.tip)
     let prefix = branch == main.gate.branch ? queue.prefix : nil
     var found = RunSeries()
     if let store {
       var filter = RunFilter(
         project: main.project, environment: main.environment, branch: branch, isFinished: true,
-        isUsable: true, since: query.since, limit: query.last)
+        isUsable: true, since: query.since, limit: limit)
       filter.branchPrefix = prefix
       found = try store.series(filter, parts: parts)
+      if filter.since != nil, found.runs.count < least {
+        filter.since = nil
+        filter.limit = least
+        found = try store.series(filter, parts: parts)
+      }
     }
     queue.ask(about: found.runs)
-    addFile(to: &found, branchPrefix: prefix)
+    addFile(to: &found, branchPrefix: prefix, limit: limit)
     queue.ask(about: found.runs, unknown: .ancestor)
     let serving = found.runs.indices.filter { index in
       let run = found.runs[index]
@@ -151,7 +170,7 @@ struct TrendSource {
         && (prefix == nil || queue.isMain(branch: run.branch, commit: run.commit))
     }
     if serving.count < found.runs.count { found = found.selecting(serving) }
-    guard let newest = found.runs.last else { throw noRuns() }
+    guard let newest = found.runs.last else { return found }
     if found.runs.allSatisfy({ $0.commit == newest.commit }) { return found }
     let lineage = self.lineage ?? Lineage(of: newest.commit, git: main.git)
     let places = lineage.distances.mapValues { -$0 }
@@ -159,18 +178,18 @@ struct TrendSource {
     return found.selecting(Baseline.inOrder(found.runs, gitOrder: places))
   }
 
-  private func addFile(to found: inout RunSeries, branchPrefix: String?) {
+  private func addFile(to found: inout RunSeries, branchPrefix: String?, limit: Int) {
     guard let file else { return }
     let known = Set(found.runs.map(\.runID))
     let more = file.runs.filter { run in
       let header = run.header
       return !known.contains(header.runID) && header.isUsable && header.isFinished
         && (header.branch == branch || branchPrefix.map { header.branch.hasPrefix($0) } ?? false)
-        && header.exploration == nil && query.since.map { header.startedAt >= $0 } ?? true
+        && header.exploration == nil
     }
     guard !more.isEmpty else { return }
     found.append(more)
-    found = found.selecting(Array(Baseline.inOrder(found.runs).suffix(query.last)))
+    found = found.selecting(Array(Baseline.inOrder(found.runs).suffix(limit)))
   }
 
   /// Ids of the runs that the next change would be held against; none on another branch.

@@ -15,6 +15,10 @@ public struct TrendReport: Sendable {
   public var trends: [Trend]
   /// The change points of each trend, in the order of `trends`.
   public var changes: [[ChangePoint]]
+  /// Runs that changes were looked for in, of the trend that has most of them.
+  public var searched: Int
+  /// Regressions that are open and lie before the runs shown, or elsewhere between them.
+  public var outside: [ChangePoint]
   /// What is known of the commits between two runs.
   public var commits: [CommitRange: RangeCommits]
   /// Accepted regressions of the environment.
@@ -27,7 +31,8 @@ public struct TrendReport: Sendable {
   /// A report of these parts.
   public init(
     project: String, environment: String, branch: String, runs: [TrendRun], trends: [Trend],
-    changes: [[ChangePoint]], commits: [CommitRange: RangeCommits] = [:],
+    changes: [[ChangePoint]], outside: [ChangePoint] = [], searched: Int? = nil,
+    commits: [CommitRange: RangeCommits] = [:],
     waivers: [Waiver] = [], baseline: Set<String> = [], notes: [String] = []
   ) {
     precondition(trends.count == changes.count, "\(trends.count), \(changes.count)")
@@ -37,6 +42,8 @@ public struct TrendReport: Sendable {
     self.runs = runs
     self.trends = trends
     self.changes = changes
+    self.outside = outside
+    self.searched = searched ?? trends.map(\.points.count).max() ?? 0
     self.commits = commits
     self.waivers = waivers
     self.baseline = baseline
@@ -45,7 +52,7 @@ public struct TrendReport: Sendable {
 
   /// Every change point, the latest first, with its trend's place.
   public var allChanges: [ChangePoint] {
-    changes.flatMap { $0 }.enumerated().sorted { a, b in
+    (changes.flatMap { $0 } + outside).enumerated().sorted { a, b in
       a.element.run == b.element.run ? a.offset < b.offset : a.element.run > b.element.run
     }.map(\.element)
   }

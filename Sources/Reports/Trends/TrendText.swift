@@ -146,10 +146,9 @@ public enum TrendText {
       if count > 0 {
         return "No regression is open; \(Figures.count(count, "change point"))."
       }
-      let runs = report.trends.map(\.points.count).max() ?? 0
       let needed = 2 * ChangePoints.segmentRunsMin
-      return runs < needed
-        ? "Too few runs for a change point: \(runs) of \(needed)." : "No change point."
+      return report.searched < needed
+        ? "Too few runs for a change point: \(report.searched) of \(needed)." : "No change point."
     }
     let metrics = Set(proposed.map(\.id.name)).count
     return "\(Figures.count(metrics, "metric")) got worse and nobody accepted it, the first since "
@@ -172,11 +171,9 @@ struct TrendSummary {
   init(_ trend: Trend, _ changes: [ChangePoint]) {
     guard let newest = trend.points.last else { return }
     last = trend.unit.text(newest.value)
-    let borders = changes.map { change in
-      trend.points.firstIndex { $0.run == change.run } ?? 0
-    }
-    let head = trend.level(trend.points[..<(borders.first ?? trend.points.count)])
-    let tail = trend.level(trend.points[(borders.last ?? 0)...])
+    // The first level may have begun before the runs that are shown.
+    let head = changes.first?.before ?? trend.level(trend.points[...])
+    let tail = changes.last?.after ?? head
     first = trend.unit.text(head)
     now = trend.unit.text(tail)
     if !changes.isEmpty {
