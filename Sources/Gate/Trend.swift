@@ -115,6 +115,9 @@ public struct Trend: Sendable, Equatable {
   public var effect: Double
   /// Its values; runs without one are passed over.
   public var points: [TrendPoint]
+  /// How far runs of an unchanged service differ, as a share: the standard deviation of one run's
+  /// logarithm about its level. Nil for another scale and with too few runs to tell.
+  public var noise: Double?
 
   /// A trend.
   public init(
@@ -137,13 +140,6 @@ public struct Trend: Sendable, Equatable {
       Double(points.reduce(0) { $0 + ($1.k ?? 0) }) / Double(points.reduce(0) { $0 + $1.n })
     case .linear: mean(points.map(\.value))
     }
-  }
-
-  /// How far runs of an unchanged service differ, as a share: the standard deviation of one run's
-  /// logarithm. Nil for another scale and with too few runs to tell.
-  public var noise: Double? {
-    guard scale == .logarithmic, points.count > RunLevelTest.nuMin else { return nil }
-    return RunLevelTest.variance(successive: points.map { log($0.value) }).squareRoot()
   }
 }
 

@@ -13,10 +13,11 @@ extension TrendTable {
       // A count that is 0 at times has no logarithm.
       let isPositive = points.allSatisfy { $0.value > 0 }
       let share = TrendTable.shareMin
-      return Trend(
+      let trend = Trend(
         id: .figure(figure.key, name: name), scale: isPositive ? .logarithmic : .linear,
         direction: FigureDirection.of(name), effect: isPositive ? log1p(share) : share,
         points: points)
+      return trend.measured(between: [])
     }
   }
 }

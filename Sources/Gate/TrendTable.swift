@@ -15,7 +15,7 @@ public struct TrendTable: Sendable {
   /// finite value of is saturated.
   private static let presentMin = 0.9
   /// Chance that a run of an unchanged service lies inside a point's interval.
-  private static let confidence = 0.95
+  static let confidence = 0.95
 
   /// A table of runs in the order that they are to be seen in, each id once.
   public init(_ series: RunSeries) {
@@ -69,7 +69,7 @@ public struct TrendTable: Sendable {
     }
     guard !cells.isEmpty else { return nil }
     let precisions = cells.map { column in
-      1 / RunLevelTest.variance(successive: Array(column.finite.suffix(ChangePoints.windowRuns)))
+      1 / RunLevelTest.variance(successive: [column.finite.suffix(ChangePoints.windowRuns)])
     }
     let sum = precisions.reduce(0, +)
     var levels = [Double](repeating: 0, count: runs.count)
@@ -91,7 +91,7 @@ public struct TrendTable: Sendable {
     var trend = Trend(
       id: id, scale: .logarithmic, direction: .worseUp, effect: log1p(TrendTable.shareMin),
       points: present.map { TrendPoint(run: $0, value: exp(levels[$0]), n: counts[$0]) })
-    trend.addIntervals(confidence: TrendTable.confidence)
+    trend.measure(levels: [])
     return trend
   }
 
@@ -141,18 +141,5 @@ public struct TrendTable: Sendable {
       z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot()
     // Where it never or always happened the bound is exact, which the difference is not.
     return (k == 0 ? 0 : max(0, center - half))...(share == 1 ? 1 : min(1, center + half))
-  }
-}
-
-extension Trend {
-  /// Gives each point the interval that a run lands in by chance.
-  fileprivate mutating func addIntervals(confidence: Double) {
-    guard let noise else { return }
-    let df = Double(min(points.count - 1, RunLevelTest.dfMax))
-    let factor = exp(noise * StudentT.quantile((1 + confidence) / 2, df: df))
-    for index in points.indices {
-      let value = points[index].value
-      points[index].interval = value / factor...value * factor
-    }
   }
 }

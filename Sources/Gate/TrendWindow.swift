@@ -33,8 +33,8 @@ public struct TrendWindow: Sendable {
   }
 
   /// The changes of a whole trend that lie between two points of its shown part `cut`, and the
-  /// regressions that are open and do not: their `run` is how far they are from the first one shown,
-  /// 0 or less where they are before it. O(changes log points).
+  /// regressions that are open and do not: their `run` is how far they are from the first one
+  /// shown, 0 or less where they are before it. O(runs) a change.
   public func changes(
     _ changes: [ChangePoint], in cut: Trend
   ) -> (shown: [ChangePoint], outside: [ChangePoint]) {

@@ -54,18 +54,19 @@ public struct RunLevelTest: Sendable, Equatable {
       (nu0 * sigma0 * sigma0 + squares) / (nu0 + Double(nu)), sigmaFloor * sigmaFloor)
   }
 
-  /// The variance of one run of a series in order, with prior and floor as for groups, from the
-  /// differences of neighbours: a step in the series hardly raises it. O(n).
+  /// The variance of one run of series in order, with prior and floor as for groups, from the
+  /// differences of neighbours in each: a step that is not known yet hardly raises it. O(n).
   /// Source: von Neumann et al. 1941, the mean square successive difference.
-  public static func variance(successive x: [Double]) -> Double {
+  public static func variance(successive series: [ArraySlice<Double>]) -> Double {
     var squares = 0.0
-    for i in x.indices.dropFirst() {
-      let step = x[i] - x[i - 1]
-      squares += step * step / 2
+    for x in series {
+      for (before, after) in zip(x, x.dropFirst()) {
+        squares += (after - before) * (after - before) / 2
+      }
     }
+    let nu = series.reduce(0) { $0 + max(0, $1.count - 1) }
     return max(
-      (nu0 * sigma0 * sigma0 + squares) / (nu0 + Double(max(0, x.count - 1))),
-      sigmaFloor * sigmaFloor)
+      (nu0 * sigma0 * sigma0 + squares) / (nu0 + Double(nu)), sigmaFloor * sigmaFloor)
   }
 
   /// d + t(confidence) SE.

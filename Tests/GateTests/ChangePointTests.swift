@@ -196,6 +196,25 @@ struct ChangePointTests {
     #expect(ttft.first?.state == .accepted && found.proposed == nil)
   }
 
+  @Test("The noise is what runs of one level differ by, whatever the levels")
+  func noise() throws {
+    let runs = main(24, seed: 14, noise: 0.012)
+    let flat = try #require(TrendTable(runs).composite(.latency(.ttftP50)))
+    let stepped = TrendTable(main(24, seed: 14, noise: 0.012) { $0 >= 14 ? log(1.2) : 0 })
+    let trend = try #require(stepped.composite(.latency(.ttftP50)))
+    let changes = ChangePoints.find(
+      in: trend, runs: stepped.runs, environment: ChangePointTests.environment)
+    #expect(changes.map(\.run) == [14])
+    let measured = trend.measured(between: changes)
+    let (before, known) = (try #require(flat.noise), try #require(measured.noise))
+    #expect(abs(known / before - 1) < 0.1, "\(known) of \(before)")
+    #expect(try #require(trend.noise) > 1.5 * known)
+    let interval = try #require(measured.points[0].interval)
+    #expect(interval.upperBound / interval.lowerBound < exp(4.4 * known))
+    // Too few runs tell none.
+    #expect(TrendTable(Array(runs.prefix(4))).composites()[0].measured(between: []).noise == nil)
+  }
+
   @Test("Points have the interval that an unchanged service's runs land in")
   func intervals() throws {
     let trend = try #require(TrendTable(main(100, seed: 12)).composite(.latency(.ttftP50)))

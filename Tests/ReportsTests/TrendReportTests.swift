@@ -35,12 +35,13 @@ struct TrendReportTests {
     }
     let table = TrendTable(records)
     let trends = scenario == nil ? table.composites() : table.cells()
+    let changes = trends.map {
+      ChangePoints.find(in: $0, runs: table.runs, environment: "default-00000000")
+    }
     var report = TrendReport(
       project: "project" + name, environment: "default-00000000", branch: "main" + name,
-      runs: table.runs, trends: trends,
-      changes: trends.map {
-        ChangePoints.find(in: $0, runs: table.runs, environment: "default-00000000")
-      })
+      runs: table.runs, trends: zip(trends, changes).map { $0.measured(between: $1) },
+      changes: changes)
     for point in report.allChanges {
       report.commits[point.range] = RangeCommits(
         commits: [

@@ -201,15 +201,19 @@ struct SeriesTests {
     let flat = (0..<100).map { $0 % 2 == 0 ? 0.01 : -0.01 }
     let stepped = flat.enumerated().map { $1 + ($0 < 50 ? 0 : 0.1) }
     let (a, b) = (
-      RunLevelTest.variance(successive: flat), RunLevelTest.variance(successive: stepped)
+      RunLevelTest.variance(successive: [flat[...]]),
+      RunLevelTest.variance(successive: [stepped[...]])
     )
     // Neighbours are 0.02 apart: half of the square is 2e-4; the prior weighs two runs of 3 %.
     #expect(abs(a - (2 * 9e-4 + 99 * 2e-4) / 101) < 1e-12)
     #expect(b < 1.5 * a)
     #expect(RunLevelTest.variance(groups: [stepped]) > 10 * a)
+    // Where the step is known it is not seen at all, for one degree of freedom.
+    let parted = RunLevelTest.variance(successive: [stepped[..<50], stepped[50...]])
+    #expect(abs(parted - (2 * 9e-4 + 98 * 2e-4) / 100) < 1e-12)
     #expect(RunLevelTest.variance(successive: []) == 0.03 * 0.03)
-    #expect(
-      RunLevelTest.variance(successive: [Double](repeating: 1, count: 2_000)) == 0.005 * 0.005)
+    let flatLine = [Double](repeating: 1, count: 2_000)
+    #expect(RunLevelTest.variance(successive: [flatLine[...]]) == 0.005 * 0.005)
   }
 
   @Test("The run-level t test meets every vector")

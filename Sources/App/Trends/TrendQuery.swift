@@ -50,15 +50,16 @@ struct TrendQuery {
         in: trends[place].whole, runs: runs, environment: environment, starts: starts
       )
       .map { $0.waived(by: waivers, at: now) }
-      return window.changes(changes, in: trends[place].shown)
+      let (shown, outside) = window.changes(changes, in: trends[place].shown)
+      return (trend: trends[place].shown.measured(between: shown), shown: shown, outside: outside)
     }
-    let (baseline, changes) = try concurrently(trends.count, find) {
+    let (baseline, found) = try concurrently(trends.count, find) {
       isForPage ? try source.baseline() : []
     }
     var report = TrendReport(
       project: source.main.project, environment: source.main.environment, branch: source.branch,
-      runs: window.runs(table), trends: trends.map(\.shown), changes: changes.map(\.shown),
-      outside: changes.flatMap(\.outside),
+      runs: window.runs(table), trends: found.map(\.trend), changes: found.map(\.shown),
+      outside: found.flatMap(\.outside),
       searched: trends.map(\.whole.points.count).max(), waivers: source.waivers, baseline: baseline,
       notes: source.notes)
     if !report.outside.isEmpty {

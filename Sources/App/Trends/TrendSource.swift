@@ -129,16 +129,17 @@ struct TrendSource {
 
   // MARK: - Runs
 
-  /// The runs with their values in which changes are looked for, the oldest first, and which of them
-  /// are shown: at least one. By git's order where it knows their commits. Of main also those that a
-  /// merge queue measured before they were there. No fewer than the choice of a baseline looks at:
-  /// what it finds open is so here too.
+  /// The runs with their values in which changes are looked for, the oldest first, and which of
+  /// them are shown: at least one. By git's order where it knows their commits. Of main also those
+  /// that a merge queue measured before they were there. No fewer than the choice of a baseline
+  /// looks at: what it finds open is so here too.
   func runs(
     _ parts: RunParts, searched: Int = Baseline.seriesRunsMax
   ) throws -> (series: RunSeries, shown: [Int]) {
     let series = try search(parts, atLeast: searched)
     let places = series.runs.indices.filter { place in
-      query.since.map { (series.runs[place].storedAt ?? series.runs[place].startedAt) >= $0 } ?? true
+      let run = series.runs[place]
+      return query.since.map { (run.storedAt ?? run.startedAt) >= $0 } ?? true
     }
     guard !places.isEmpty else { throw noRuns() }
     return (series, Array(places.suffix(query.last)))
