@@ -29,28 +29,30 @@ struct BlockSealer {
     return count ?? 0 >= loose
   }
 
-  /// Packs the earliest runs of an environment until fewer are in no block than that, inside the
-  /// open transaction. Calls `each` with the number of runs after each block. O(values of runs).
+  /// Packs the earliest runs of an environment until fewer are in no block than that, each block
+  /// in a transaction of its own. Calls `each` with the number of runs after each block. O(values
+  /// of runs).
   func seal(
     project: String, environment: String, _ each: (Int) -> Void = { _ in }
   ) throws(StoreError) {
-    let keys = try keys("SELECT key \(BlockSealer.unpacked) ORDER BY key", project, environment)
-    var start = 0
-    while keys.count - start >= loose {
-      try pack(Array(keys[start..<start + runs]))
-      start += runs
-      each(runs)
-    }
+    while try driver.transaction({ () throws(StoreError) in
+      // Two that pack at once would take the same runs.
+      try driver.lockSchema()
+      return try sealNext(project: project, environment: environment)
+    }) { each(runs) }
   }
 
-  private func keys(
-    _ sql: String, _ project: String, _ environment: String
-  ) throws(StoreError) -> [Int64] {
+  /// Packs the earliest runs of an environment inside the open transaction; false if it has too few
+  /// that are in no block.
+  private func sealNext(project: String, environment: String) throws(StoreError) -> Bool {
+    guard try isDue(project: project, environment: environment) else { return false }
     var keys: [Int64] = []
-    try driver.query(sql, [.text(project), .text(environment)]) { row throws(StoreError) in
-      keys.append(try row.integer(0))
-    }
-    return keys
+    try driver.query(
+      "SELECT key \(BlockSealer.unpacked) ORDER BY key LIMIT \(runs)",
+      [.text(project), .text(environment)]
+    ) { row throws(StoreError) in keys.append(try row.integer(0)) }
+    try pack(keys)
+    return true
   }
 
   /// Writes a block of runs, whose keys ascend.

@@ -42,11 +42,7 @@ extension ResultStore {
   /// are read from the tables, and the next run tries again.
   private func seal(_ header: RunHeader) {
     _ = Result { () throws(StoreError) in
-      try driver.transaction { () throws(StoreError) in
-        // Two that pack at once would take the same runs.
-        try driver.lockSchema()
-        try sealer.seal(project: header.project, environment: header.environment)
-      }
+      try sealer.seal(project: header.project, environment: header.environment)
     }
   }
 

@@ -37,27 +37,38 @@ extension Schema {
     """,
   ]
 
-  /// Packs the runs that a store of an earlier version has; of version 5 it first lays the figures
-  /// run by run again, as the tables of version 1 do.
-  static func packRuns(
+  /// Lays the figures of a store of version 5 run by run again, as the tables of version 1 do.
+  static func layFigures(
     _ driver: any Driver, from: Int, _ report: MigrationReporter
   ) throws(StoreError) {
+    guard from == 5 else { return }
     let runs = Int(try driver.number("SELECT COUNT(*) FROM run") ?? 0)
-    if from == 5 {
-      try driver.layFiguresByRun { report(MigrationProgress(work: .figures, runs: $0, of: runs)) }
-    }
+    try driver.layFiguresByRun { report(MigrationProgress(work: .figures, runs: $0, of: runs)) }
+  }
+
+  /// Packs the runs that a store of an earlier version has, each block in a transaction of its own.
+  /// One row that cannot be read keeps the runs of its environment from being packed, and no
+  /// others. Throws the first failure once all was tried.
+  static func packRuns(_ driver: any Driver, _ report: MigrationReporter) throws(StoreError) {
+    let runs = Int(try driver.number("SELECT COUNT(*) FROM run") ?? 0)
     var places: [(project: String, environment: String)] = []
     try driver.query("SELECT DISTINCT project, environment FROM run ORDER BY 1, 2", []) {
       row throws(StoreError) in places.append((try row.text(0), try row.text(1)))
     }
     var done = 0
+    var failure: StoreError?
     for place in places {
-      try BlockSealer(driver: driver).seal(
-        project: place.project, environment: place.environment
-      ) { packed in
-        done += packed
-        report(MigrationProgress(work: .blocks, runs: done, of: runs))
+      do {
+        try BlockSealer(driver: driver).seal(
+          project: place.project, environment: place.environment
+        ) { packed in
+          done += packed
+          report(MigrationProgress(work: .blocks, runs: done, of: runs))
+        }
+      } catch {
+        failure = failure ?? error
       }
     }
+    if let failure { throw failure }
   }
 }

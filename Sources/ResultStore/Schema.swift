@@ -15,6 +15,9 @@ enum Schema {
     /// What is done to the rows after the statements, in the same transaction; it is given the
     /// version that the store had.
     var work: (@Sendable (any Driver, Int, MigrationReporter) throws(StoreError) -> Void)?
+    /// What is done once the tables are there for good, as well as it can be: only what is derived
+    /// from other rows, without which every client goes on.
+    var afterwards: (@Sendable (any Driver, MigrationReporter) throws(StoreError) -> Void)?
     var statements: @Sendable (Dialect) -> [String]
   }
 
@@ -32,8 +35,8 @@ enum Schema {
       trendIndexes + dialect.trendViews
     },
     // Version 5 laid figures by name. No release had it: version 6 takes it back.
-    Step(version: 6, minReader: 1, release: "0.1.0", work: packRuns) { dialect in
-      blocks + dialect.blockLayout
+    Step(version: 6, minReader: 1, release: "0.1.0", work: layFigures, afterwards: packRuns) {
+      dialect in blocks + dialect.blockLayout
     },
   ]
 
@@ -69,13 +72,14 @@ enum Schema {
     _ = try migrate(driver, steps: steps, report: report)
   }
 
-  /// Brings the tables to the known version, in one transaction.
+  /// Brings the tables to the known version, in one transaction, and then derives from the rows
+  /// what that version has besides.
   static func migrate(
     _ driver: any Driver, steps: [Step] = steps,
     report: @escaping MigrationReporter = { _ in }
   ) throws(StoreError) -> Migration {
     let known = version(of: steps)
-    return try driver.transaction { () throws(StoreError) in
+    var migration = try driver.transaction { () throws(StoreError) in
       try driver.lockSchema()
       let state = try state(of: driver)
       if let state, state.minReader > known {
@@ -97,6 +101,14 @@ enum Schema {
       }
       return Migration(from: from, to: max(from, known))
     }
+    for step in steps where step.version > migration.from {
+      do {
+        try step.afterwards?(driver, report)
+      } catch {
+        migration.notPacked = error
+      }
+    }
+    return migration
   }
 
   static func state(of driver: any Driver) throws(StoreError) -> State? {
@@ -217,4 +229,7 @@ public struct Migration: Sendable, Equatable {
   public var from: Int
   /// The version that is there now.
   public var to: Int
+  /// Why the values of some runs were not packed into blocks, nil if none were to be or all were.
+  /// They are read from the tables, and the next run tries again.
+  public var notPacked: StoreError?
 }

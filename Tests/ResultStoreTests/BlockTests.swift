@@ -6,14 +6,6 @@ import Testing
 
 @Suite("Values of many runs are packed into blocks")
 struct BlockTests {
-  private static let parts = [
-    RunParts(latencies: [.ttftP50, .tpotP50], rates: [], figures: .none),
-    RunParts(latencies: [], rates: [.error], figures: .named(["ttft.p95", "'", "ttft_p50"])),
-    RunParts(figures: .named(["ttft.p95"])),
-    RunParts(),
-    RunParts.outline,
-  ]
-
   /// A store that packs four runs as soon as there are six.
   private func open(_ place: TestStore) throws -> ResultStore {
     let store = try place.open()
@@ -34,26 +26,6 @@ struct BlockTests {
     return record
   }
 
-  /// What a series says, run by run, of those that the store reads from `cell`, `rate` and `figure`
-  /// and of those that it reads from blocks.
-  private func expectEqual(_ store: ResultStore, _ filter: RunFilter) throws {
-    for parts in BlockTests.parts {
-      let records = try store.runs(filter, parts: parts).map(\.record)
-      #expect(lines(try store.series(filter, parts: parts)) == lines(RunSeries(records)))
-    }
-  }
-
-  private func lines(_ series: RunSeries) -> [String] {
-    var lines = series.runs.map(\.runID)
-    for (id, column) in zip(series.ids, series.columns) {
-      #expect(column.values.contains { !$0.isNaN }, "a column of nothing: \(id)")
-      for (run, value) in column.values.enumerated() where !value.isNaN {
-        lines.append("\(id) \(run) \(value) \(column.counts[run])")
-      }
-    }
-    return lines.sorted()
-  }
-
   private func packed(_ store: ResultStore) throws -> [Int64] {
     var blocks: [Int64] = []
     try store.driver.query("SELECT block FROM run WHERE block IS NOT NULL ORDER BY key", []) {
@@ -72,16 +44,16 @@ struct BlockTests {
     for i in 0..<15 { try store.importRun(record(i, &random)) }
     #expect(try packed(store) == [1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3])
     for filter in [RunFilter(), RunFilter(limit: 5), RunFilter(limit: 4, skip: 3)] {
-      try expectEqual(store, filter)
+      try BothWays.expectEqual(store, filter)
     }
     // One of the first block; all of the last one, whose number and keys the next runs take.
     for i in [2] + Array(8..<15) { try store.deleteRun("run-\(i)") }
     #expect(try packed(store) == [1, 1, 1, 2, 2, 2, 2])
     #expect(try store.driver.number("SELECT MAX(block) FROM block_value") == 2)
-    try expectEqual(store, RunFilter())
+    try BothWays.expectEqual(store, RunFilter())
     for i in 20..<27 {
       try store.importRun(record(i, &random))
-      try expectEqual(store, RunFilter())
+      try BothWays.expectEqual(store, RunFilter())
     }
     #expect(try packed(store).last == 3)
   }
@@ -112,7 +84,7 @@ struct BlockTests {
       #expect(block == 1)
     }
     #expect(try packed(store).count == 4)
-    try expectEqual(store, RunFilter())
+    try BothWays.expectEqual(store, RunFilter())
   }
 
   @Test("A block that is damaged is said, and not read as numbers")
@@ -145,91 +117,34 @@ struct BlockTests {
       }
     }
   }
+}
 
-  @Test(
-    "Stores of versions 4 and 5 keep their runs, and say how far their migration is",
-    arguments: StoreKind.available, [4, 5])
-  func migrated(kind: StoreKind, version: Int) throws {
-    let place = try TestStore(kind)
-    let store = try place.open()
-    let records = try earlier(store, kind, version)
-    let told = Locked<[MigrationProgress]>([])
-    let migration = try ResultStore.migrate(place.location) { progress in
-      told.withLock { $0.append(progress) }
+/// What a series says, run by run, of what a store reads from `cell`, `rate` and `figure` and of
+/// what it reads from blocks.
+enum BothWays {
+  private static let parts = [
+    RunParts(latencies: [.ttftP50, .tpotP50], rates: [], figures: .none),
+    RunParts(latencies: [], rates: [.error], figures: .named(["ttft.p95", "'", "ttft_p50"])),
+    RunParts(figures: .named(["ttft.p95"])),
+    RunParts(),
+    RunParts.outline,
+  ]
+
+  static func expectEqual(_ store: ResultStore, _ filter: RunFilter) throws {
+    for parts in parts {
+      let records = try store.runs(filter, parts: parts).map(\.record)
+      #expect(lines(try store.series(filter, parts: parts)) == lines(RunSeries(records)))
     }
-    #expect(migration == Migration(from: version, to: Schema.known))
-    let packed = MigrationProgress(work: .blocks, runs: 256, of: 390)
-    #expect(told.withLock { $0.last } == packed)
-    let isSaid = told.withLock { $0.contains { $0.work == .figures } }
-    #expect(isSaid == (version == 5 && kind == .sqlite))
-    let migrated = try place.open()
-    #expect(try migrated.runs(RunFilter()) == records)
-    try expectEqual(migrated, RunFilter())
-    // A run that goes takes its figures along, and the same figure of a run is there once.
-    try migrated.deleteRun("run-1")
-    #expect(try migrated.driver.number("SELECT COUNT(*) FROM figure") == 2 * 389)
-    #expect(throws: StoreError.self) {
-      try migrated.driver.execute(
-        "INSERT INTO figure (run, profile, scenario, region, name, value, n)"
-          + " SELECT run, profile, scenario, region, name, value, n FROM figure")
-    }
-    try expectEqual(migrated, RunFilter())
   }
 
-  /// Makes a store of an earlier version with 390 runs, which it gives back.
-  private func earlier(
-    _ store: ResultStore, _ kind: StoreKind, _ version: Int
-  ) throws -> [RunRecord] {
-    let records = (0..<390).map { i in
-      RunRecord(
-        header: Build.header(runID: "run-\(i)", startedAt: UnixNanos(Int64(i))),
-        figures: ["goodput", "ttft.p99"].map {
-          ReportFigure(
-            profile: "sustained", scenario: "short", name: $0, value: Double(i), n: i)
-        })
+  private static func lines(_ series: RunSeries) -> [String] {
+    var lines = series.runs.map(\.runID)
+    for (id, column) in zip(series.ids, series.columns) {
+      #expect(column.values.contains { !$0.isNaN }, "a column of nothing: \(id)")
+      for (run, value) in column.values.enumerated() where !value.isNaN {
+        lines.append("\(id) \(run) \(value) \(column.counts[run])")
+      }
     }
-    for record in records { try store.importRun(record) }
-    // What version 6 added is taken away, and what was before it put back.
-    let driver = store.driver
-    for sql in [
-      "DROP TABLE block_value", "DROP TABLE series", "DROP INDEX run_block",
-      "ALTER TABLE run DROP COLUMN block", "ALTER TABLE run DROP COLUMN block_place",
-      "DELETE FROM schema_version WHERE version > 4",
-    ] { try driver.execute(sql) }
-    if version == 5 {
-      for sql in BlockTests.figuresByName(kind) { try driver.execute(sql) }
-      try driver.execute(
-        "INSERT INTO schema_version (version, min_reader, release) VALUES (5, 1, '0.1.0')")
-    }
-    return records
-  }
-
-  /// What version 5 made of the figures.
-  private static func figuresByName(_ kind: StoreKind) -> [String] {
-    switch kind {
-    case .sqlite:
-      [
-        """
-        CREATE TABLE figure_by_name (run BIGINT NOT NULL REFERENCES run (key) ON DELETE CASCADE,
-          profile TEXT NOT NULL, scenario TEXT NOT NULL, region TEXT NOT NULL,
-          name TEXT NOT NULL, value DOUBLE PRECISION NOT NULL, n BIGINT NOT NULL,
-          PRIMARY KEY (name, profile, scenario, region, run)) WITHOUT ROWID
-        """,
-        """
-        INSERT INTO figure_by_name (run, profile, scenario, region, name, value, n)
-          SELECT run, profile, scenario, region, name, value, n FROM figure
-        """,
-        "DROP TABLE figure", "ALTER TABLE figure_by_name RENAME TO figure",
-        "CREATE INDEX figure_run ON figure (run)",
-      ]
-    case .postgres:
-      [
-        """
-        ALTER TABLE figure DROP CONSTRAINT figure_pkey,
-          ADD PRIMARY KEY (name, profile, scenario, region, run) INCLUDE (value, n)
-        """,
-        "CREATE INDEX figure_run ON figure USING brin (run)",
-      ]
-    }
+    return lines.sorted()
   }
 }

@@ -20,6 +20,13 @@ struct StoreCommand: ParsableCommand {
       let location = try StoreOptions.location(global)
       let migration = try ResultStore.migrate(location, report: StoreUpgrade.reporter())
       Console.print(sentence(migration, location))
+      if let failure = migration.notPacked {
+        let reason = Failure(failure)
+        Console.error(
+          "warning: the values of some runs could not be packed, and are read run by run: "
+            + Console.inertLine(reason.what + (reason.cause.map { ": " + $0 } ?? ""))
+            + "\n  try: streamgate store check")
+      }
     }
 
     private func sentence(_ migration: Migration, _ location: StoreLocation) -> String {
