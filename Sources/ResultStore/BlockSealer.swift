@@ -35,6 +35,7 @@ struct BlockSealer {
   func seal(
     project: String, environment: String, _ each: (Int) -> Void = { _ in }
   ) throws(StoreError) {
+    try removeOrphans()
     while try driver.transaction({ () throws(StoreError) in
       // Two that pack at once would take the same runs.
       try driver.lockSchema()
@@ -62,22 +63,38 @@ struct BlockSealer {
     let query = PartsQuery(driver: driver, keys: keys, parts: RunParts())
     try query.fill(&series, at: RunPlaces(keys), cells: CellNames())
     let places = try SeriesNames(driver).keys(of: series.ids)
-    let next = (try driver.number("SELECT MAX(block) FROM run") ?? 0) + 1
-    // Of runs that were removed since, whose block had the same number.
-    try driver.execute("DELETE FROM block_value WHERE block >= $1", [.integer(next)])
+    let block = try newNumber()
     let columns = series.columns
     try driver.bulkInsert(
       into: "block_value", ["block", "series", "data"], count: columns.count
     ) { i, row in
-      row.big(next)
+      row.big(block)
       row.big(places[i])
       row.bytes(BlockColumn.bytes(values: columns[i].values, counts: columns[i].counts))
     }
     for (place, key) in keys.enumerated() {
       try driver.execute(
         "UPDATE run SET block = $1, block_place = $2 WHERE key = $3",
-        [.integer(next), SQLValue(place), .integer(key)])
+        [.integer(block), SQLValue(place), .integer(key)])
     }
+  }
+
+  /// Removes the blocks whose runs are all gone. The last one takes its block along, but not where
+  /// a streamgate removes it that knows no blocks, and not where the last two go at once.
+  private func removeOrphans() throws(StoreError) {
+    try driver.execute(
+      "DELETE FROM block_value WHERE block IN (SELECT block FROM block_value"
+        + " EXCEPT SELECT block FROM run WHERE block IS NOT NULL)")
+  }
+
+  /// A number that no block has, nor had one that is gone: the database's clock, or more. Whoever
+  /// reads runs first and then their blocks must not find another one's values under the number.
+  private func newNumber() throws(StoreError) -> Int64 {
+    let greatest = try driver.number(
+      "SELECT MAX(block) FROM (SELECT MAX(block) AS block FROM run"
+        + " UNION ALL SELECT MAX(block) FROM block_value"
+        + " UNION ALL SELECT \(driver.dialect.now)) AS numbers")
+    return (greatest ?? 0) + 1
   }
 }
 
