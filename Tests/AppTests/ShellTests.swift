@@ -59,11 +59,17 @@ struct ShellTests {
   @Test("An interrupt between repeated runs tells what is stored of those before it")
   func interruptedPause() {
     #expect(
-      RunSession.interruptedText(beforeRun: 2, of: 3, after: [.cannotEvaluate])
+      RunSession.interruptedText(
+        beforeRun: 2, of: 3, after: [RunEnd(code: .cannotEvaluate, isStored: true)])
         == "interrupted before run 2 of 3: 1 run is stored")
+    let ends = [
+      RunEnd(code: .pass, isStored: true), RunEnd(code: .notStored, isStored: false),
+      // It missed an objective, which is more severe, and its store was lost.
+      RunEnd(code: .fail, isStored: false),
+    ]
     #expect(
-      RunSession.interruptedText(beforeRun: 4, of: 9, after: [.pass, .notStored, .fail])
-        == "interrupted before run 4 of 9: 2 runs are stored, 1 could not be")
+      RunSession.interruptedText(beforeRun: 4, of: 9, after: ends)
+        == "interrupted before run 4 of 9: 1 run is stored, 2 could not be")
   }
 
   @Test("Columns are as wide as their widest cell, and lines end without blanks")

@@ -9,7 +9,7 @@ extension RunSession {
   /// The whole line for one commit: looks until a verdict, reports, exit code. Whatever ends it
   /// between two looks, what was judged until then is published.
   func gate(restartReason: String?) async throws -> ExitCode {
-    if isMain || isExploration { return try await judgeAlone(label: "run") }
+    if isMain || isExploration { return try await judgeAlone(label: "run").code }
     var series = try LookSeries.open(
       loaded, at: storeLocation, identity: identity, restartReason: restartReason)
     if let earlier = series.finished { return repeatVerdict(earlier) }

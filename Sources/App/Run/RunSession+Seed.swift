@@ -13,29 +13,28 @@ extension RunSession {
         because: "only runs of \(plan.gate.branch) are a baseline",
         remedy: "--branch \(plan.gate.branch), or gate.branch in the plan")
     }
-    var codes: [ExitCode] = []
+    var ends: [RunEnd] = []
     let pause = Nanos(spread.rawValue / Int64(max(1, count - 1)))
     let start = Clock.monotonic()
     for index in 1...count {
       await wait(until: start + pause * Int64(index - 1))
       if signals.exitCode != nil {
-        options.say(Self.interruptedText(beforeRun: index, of: count, after: codes))
+        options.say(Self.interruptedText(beforeRun: index, of: count, after: ends))
         break
       }
       let label = "run \(index) of \(count)"
-      let judged = try await judgeAlone(label: label, number: index, isLast: index == count)
-      codes.append(judged)
+      ends.append(try await judgeAlone(label: label, number: index, isLast: index == count))
       if signals.exitCode != nil { break }
     }
-    return ExitCode.mostSevere(codes + [signals.exitCode].compactMap { $0 })
+    return ExitCode.mostSevere(ends.map(\.code) + [signals.exitCode].compactMap { $0 })
   }
 
-  /// What became of the runs before a pause that a signal ended; `codes` are theirs.
-  static func interruptedText(beforeRun index: Int, of count: Int, after codes: [ExitCode])
-    -> String
-  {
-    let stored = codes.count { $0 != .notStored }
-    let lost = codes.count - stored
+  /// What became of the runs before a pause that a signal ended.
+  static func interruptedText(
+    beforeRun index: Int, of count: Int, after ends: [RunEnd]
+  ) -> String {
+    let stored = ends.count(where: \.isStored)
+    let lost = ends.count - stored
     return "interrupted before run \(index) of \(count): \(Figures.count(stored, "run"))"
       + " \(stored == 1 ? "is" : "are") stored"
       + (lost > 0 ? ", \(lost) could not be" : "")
@@ -52,10 +51,12 @@ extension RunSession {
 
   /// One run that is no look: of main, judged against the earlier ones and then one of them; or of
   /// another load than the plan's, judged by its objectives.
-  func judgeAlone(label: String, number: Int = 1, isLast: Bool = true) async throws -> ExitCode {
+  func judgeAlone(label: String, number: Int = 1, isLast: Bool = true) async throws -> RunEnd {
     let before = try readHistory()
     var run = try await driver(before).drive(plan, as: identity, label: label)
-    if run.isInterrupted, let code = signals.exitCode { return report(interrupted: run, code) }
+    if run.isInterrupted, let code = signals.exitCode {
+      return RunEnd(code: report(interrupted: run, code), isStored: run.end.isStored)
+    }
     let report = report(
       on: [run.record], history: before, run: run, restartReason: nil, codes: storageCodes(run))
     run.record.header.verdict = report.verdict.kind
@@ -63,6 +64,14 @@ extension RunSession {
     options.say("\(label): \(report.model.verdictLine)")
     let codes = publish(
       report, runs: [run.record], firstNumber: number, isPrinted: isLast)
-    return ExitCode.mostSevere(codes + settled)
+    return RunEnd(code: ExitCode.mostSevere(codes + settled), isStored: run.end.isStored)
   }
+}
+
+/// How a run that is judged alone ended.
+struct RunEnd {
+  /// What it exits with: of one that missed an objective too, it does not say what storage came to.
+  var code: ExitCode
+  /// True if the run is in the store.
+  var isStored: Bool
 }
