@@ -137,14 +137,19 @@ public struct CapacityStep: Sendable, Equatable {
 
 /// Why a search ended before its answer.
 public enum CapacityStop: Sendable, Equatable {
-  /// The client was the bottleneck, or could not keep what it measured.
+  /// The client was the bottleneck in a step and again when it was repeated.
   case client(String)
   /// An objective cannot be judged from a step's requests.
   case notJudged(String)
-  /// A limit of the plan was reached, or the endpoint was gone.
+  /// A limit of the plan was reached, the endpoint was gone, or requests could not be kept.
   case ended(String)
   /// A signal.
   case interrupted
+
+  /// The end of a search whose client could not keep what it measured of a step: so many requests.
+  public static func unkept(requests: Int) -> CapacityStop {
+    .ended("\(requests) requests could not be kept")
+  }
 
   /// In words.
   public var text: String {

@@ -145,6 +145,8 @@ struct CapacityRunTests {
     #expect(search.unconfirmed == CapacityInterval(low: 14.1, high: 20, metCount: 2))
     search.stop = .interrupted
     #expect(search.unconfirmed == nil)
+    search.stop = .unkept(requests: 3)
+    #expect(search.unconfirmed == nil, "the client was no limit, and nothing was repeated")
   }
 
   private func search(stop: CapacityStop? = nil) -> CapacityRun {

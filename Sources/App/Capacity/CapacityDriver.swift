@@ -158,7 +158,8 @@ struct CapacityDriver {
     var step = judged.step
     if judged.clientProblem == nil, report.samplesRefused > 0 {
       step.isWhole = false
-      search.stop = search.stop ?? .client("\(report.samplesRefused) requests could not be kept")
+      // Not the client as the limit, twice at one rate: nothing is known of this step.
+      search.stop = search.stop ?? .unkept(requests: report.samplesRefused)
     } else if judged.clientProblem == nil, step.isWhole, step.isMet == nil,
       let open = step.objectives.first(where: { $0.verdict == .inconclusive })
     {
