@@ -18,7 +18,7 @@ public enum App {
       var command = try StreamgateCommand.parseAsRoot(
         RecordedStreams.marked(HistorySegments.marked(NegativeValues.joined(arguments))))
       let global = (command as? any SharedFlags)?.global
-      if let global { Console.flags = global.flags }
+      if let global { (Console.flags, Console.isQuiet) = (global.flags, global.quiet) }
       let watch = global?.quiet ?? true ? nil : StoreWatch()
       defer { watch?.end() }
       if var asynchronous = command as? any AsyncParsableCommand {

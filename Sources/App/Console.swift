@@ -8,6 +8,7 @@ import Reports
 enum Console {
   private static let block = Locked(LiveBlock())
   private static let ownFlags = Locked(CommandFlags())
+  private static let ownQuiet = Locked(false)
 
   /// Writes a line to stdout.
   static func print(_ text: String) {
@@ -34,6 +35,12 @@ enum Console {
   static var flags: CommandFlags {
     get { ownFlags.withLock { $0 } }
     set { ownFlags.withLock { $0 = newValue } }
+  }
+
+  /// True if only results and errors are to be said: set once the command line is read.
+  static var isQuiet: Bool {
+    get { ownQuiet.withLock { $0 } }
+    set { ownQuiet.withLock { $0 = newValue } }
   }
 
   /// Shows lines in place at the terminal behind stderr, instead of those before; none to show

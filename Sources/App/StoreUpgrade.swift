@@ -1,10 +1,12 @@
 import Model
 import ResultStore
 
-/// Says on stderr how far the migration of a store is: each tenth of its runs.
+/// Says on stderr how far the migration of a store is, each tenth of its runs, unless silence was
+/// asked for.
 enum StoreUpgrade {
   /// Tells of one migration.
   static func reporter() -> MigrationReporter {
+    if Console.isQuiet { return { _ in } }
     let last = Locked<MigrationProgress?>(nil)
     return { progress in
       last.withLock { last in
