@@ -37,4 +37,8 @@ struct Benchmarks: AsyncParsableCommand {
       ClientBenchmark.self, EngineBenchmark.self, HistoryBenchmark.self, ParserBenchmark.self,
       ScheduleBenchmark.self, StatisticsBenchmark.self, StoreBenchmark.self,
     ])
+
+  /// As `streamgate` begins its errors.
+  // swift-format-ignore: NoLeadingUnderscores
+  static let _errorPrefix = "error: "
 }

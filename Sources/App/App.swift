@@ -45,9 +45,7 @@ public enum App {
       return ExitCode.pass.rawValue
     }
     if code == .validationFailure {
-      // Every error of ours begins alike, so that a log can be searched for it.
-      let prefix = "Error: "
-      Console.error(text.hasPrefix(prefix) ? "error: " + text.dropFirst(prefix.count) : text)
+      Console.error(text)
       return ExitCode.usage.rawValue
     }
     Console.error(
@@ -84,4 +82,8 @@ struct StreamgateCommand: AsyncParsableCommand {
       BaselineCommand.self, TrendsCommand.self, StoreCommand.self, CommentCommand.self,
       CheckWatchCommand.self,
     ])
+
+  /// Every error of ours begins alike, so that a log can be searched for it.
+  // swift-format-ignore: NoLeadingUnderscores
+  static let _errorPrefix = "error: "
 }

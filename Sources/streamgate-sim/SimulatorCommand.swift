@@ -15,6 +15,10 @@ struct SimulatorCommand: ParsableCommand {
       """,
     subcommands: [ServeCommand.self, FaultsCommand.self, LedgerCommand.self],
     defaultSubcommand: ServeCommand.self)
+
+  /// Every error of ours begins alike, so that a log can be searched for it.
+  // swift-format-ignore: NoLeadingUnderscores
+  static let _errorPrefix = "error: "
 }
 
 /// Serves until SIGTERM or SIGINT.
@@ -60,7 +64,7 @@ struct ServeCommand: ParsableCommand {
       let summary = try server.run()
       writeToStandardError(summary.text)
     } catch {
-      writeToStandardError("streamgate-sim: \(error.text)\n")
+      writeToStandardError("error: \(error.text)\n")
       throw ExitCode.failure
     }
   }
@@ -80,7 +84,7 @@ struct LedgerCommand: ParsableCommand {
     do throws(SimulatorError) {
       print(try LedgerSummary(file: file).text, terminator: "")
     } catch {
-      writeToStandardError("streamgate-sim: \(error.text)\n")
+      writeToStandardError("error: \(error.text)\n")
       throw ExitCode.failure
     }
   }
