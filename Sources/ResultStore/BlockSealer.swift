@@ -45,23 +45,43 @@ struct BlockSealer {
 
   /// Packs the earliest runs of an environment inside the open transaction; false if it has too few
   /// that are in no block.
-  private func sealNext(project: String, environment: String) throws(StoreError) -> Bool {
+  func sealNext(project: String, environment: String) throws(StoreError) -> Bool {
     guard try isDue(project: project, environment: environment) else { return false }
-    var keys: [Int64] = []
-    try driver.query(
-      "SELECT key \(BlockSealer.unpacked) ORDER BY key LIMIT \(runs)",
-      [.text(project), .text(environment)]
-    ) { row throws(StoreError) in keys.append(try row.integer(0)) }
-    try pack(keys)
+    try pack(try next(project: project, environment: environment).map(\.key))
     return true
+  }
+
+  /// A run that is in no block.
+  struct LooseRun {
+    var key: Int64
+    var runID: String
+  }
+
+  /// The earliest runs of an environment that are in no block, as many as a block has at most.
+  func next(project: String, environment: String) throws(StoreError) -> [LooseRun] {
+    var found: [LooseRun] = []
+    try driver.query(
+      "SELECT key, run_id \(BlockSealer.unpacked) ORDER BY key LIMIT \(runs)",
+      [.text(project), .text(environment)]
+    ) { row throws(StoreError) in
+      found.append(LooseRun(key: try row.integer(0), runID: try row.text(1)))
+    }
+    return found
+  }
+
+  /// The values that the tables have of runs, whose keys ascend, in a series of these runs.
+  func read(_ keys: [Int64], into runs: RunSeries) throws(StoreError) -> RunSeries {
+    var series = runs
+    let query = PartsQuery(driver: driver, keys: keys, parts: RunParts())
+    try query.fill(&series, at: RunPlaces(keys), cells: CellNames())
+    return series
   }
 
   /// Writes a block of runs, whose keys ascend.
   private func pack(_ keys: [Int64]) throws(StoreError) {
     let unknown = RunSeries.Run(runID: "", branch: "", commit: "", startedAt: UnixNanos(0))
-    var series = RunSeries([RunSeries.Run](repeating: unknown, count: keys.count))
-    let query = PartsQuery(driver: driver, keys: keys, parts: RunParts())
-    try query.fill(&series, at: RunPlaces(keys), cells: CellNames())
+    let series = try read(
+      keys, into: RunSeries([RunSeries.Run](repeating: unknown, count: keys.count)))
     let places = try SeriesNames(driver).keys(of: series.ids)
     let block = try newNumber()
     let columns = series.columns

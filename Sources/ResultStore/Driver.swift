@@ -37,6 +37,8 @@ protocol Driver: AnyObject {
 /// Pieces of SQL in which the two databases differ; only the schema needs them.
 struct Dialect {
   var begin: String
+  /// Begins a transaction that changes nothing and sees the store as it is at its first query.
+  var beginReading: String
   /// Stands for `{C}`: text in the order of its bytes.
   var byteOrder: String
   /// Stands for `{now}`: nanoseconds since 1970 by the database's clock.
@@ -99,8 +101,10 @@ extension Driver {
   func execute(_ sql: String) throws(StoreError) -> Int { try execute(sql, []) }
 
   /// Does `body` whole or not at all.
-  func transaction<Value>(_ body: () throws(StoreError) -> Value) throws(StoreError) -> Value {
-    try execute(dialect.begin)
+  func transaction<Value>(
+    by begin: String? = nil, _ body: () throws(StoreError) -> Value
+  ) throws(StoreError) -> Value {
+    try execute(begin ?? dialect.begin)
     let value: Value
     do {
       value = try body()

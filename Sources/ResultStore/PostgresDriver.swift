@@ -5,7 +5,8 @@ import Model
 final class PostgresDriver: Driver {
   let store: String
   let dialect = Dialect(
-    begin: "BEGIN", byteOrder: " COLLATE \"C\"",
+    begin: "BEGIN", beginReading: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    byteOrder: " COLLATE \"C\"",
     now: "CAST(extract(epoch FROM clock_timestamp()) * 1000000000 AS BIGINT)",
     tableExists: "SELECT table_name FROM information_schema.tables"
       + " WHERE table_schema = 'streamgate' AND table_name = $1",

@@ -16,6 +16,8 @@ public struct StoreCheck: Sendable, Equatable {
   public var samples: Int
   /// Requests whose run is gone.
   public var orphans: Int
+  /// The values of many runs in a row.
+  public var blocks: BlockCheck
   /// What the database finds wrong with itself.
   public var problems: [String]
   /// Why the store cannot be written; nil if it can.
@@ -23,7 +25,7 @@ public struct StoreCheck: Sendable, Equatable {
 }
 
 extension ResultStore {
-  /// Looks the store over. O(samples).
+  /// Looks the store over. O(samples and values of runs).
   public func check() throws(StoreError) -> StoreCheck {
     let state = try Schema.state(of: driver)
     var unfinished: [String] = []
@@ -44,6 +46,6 @@ extension ResultStore {
       orphans: Int(
         try driver.number(
           "SELECT COUNT(*) FROM sample WHERE run NOT IN (SELECT key FROM run)") ?? 0),
-      problems: try driver.integrityProblems(), notWritable: notWritable)
+      blocks: try checkBlocks(), problems: try driver.integrityProblems(), notWritable: notWritable)
   }
 }

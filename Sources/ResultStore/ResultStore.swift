@@ -68,15 +68,20 @@ public final class ResultStore {
   /// Proves that the store can be written: adds a run in a transaction and takes it back. A store
   /// that is open for reading is asked by a second connection.
   public func checkWritable() throws(StoreError) {
-    guard access == .write else {
-      let driver = try ResultStore.connect(location, for: .write, limits: limits)
-      let writer = ResultStore(
-        driver: driver, location: location, access: .write, limits: limits)
-      return try writer.checkWritable()
-    }
-    try driver.execute(driver.dialect.begin)
-    defer { driver.rollback() }
-    _ = try insert(RunHeader(runID: "write-check", timeout: .seconds(1)), storedAt: nil)
+    let writer = try writer()
+    try writer.driver.execute(writer.driver.dialect.begin)
+    defer { writer.driver.rollback() }
+    _ = try writer.insert(RunHeader(runID: "write-check", timeout: .seconds(1)), storedAt: nil)
+  }
+
+  /// This store where it is open for writing, else a second connection that is.
+  func writer() throws(StoreError) -> ResultStore {
+    if access == .write { return self }
+    let writer = ResultStore(
+      driver: try ResultStore.connect(location, for: .write, limits: limits), location: location,
+      access: .write, limits: limits)
+    (writer.sealer.runs, writer.sealer.loose) = (sealer.runs, sealer.loose)
+    return writer
   }
 }
 

@@ -6,7 +6,7 @@ import Model
 final class SQLiteDriver: Driver {
   let store: String
   let dialect = Dialect(
-    begin: "BEGIN IMMEDIATE", byteOrder: "",
+    begin: "BEGIN IMMEDIATE", beginReading: "BEGIN", byteOrder: "",
     now: "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000000",
     tableExists: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = $1",
     prologue: [], epilogue: ["CREATE INDEX sample_run ON sample (run)"],

@@ -21,6 +21,43 @@ struct EarlierStoreTests {
     }
   }
 
+  @Test("One row that cannot be read stops no command, and a check says which run to remove")
+  func damagedRow() throws {
+    let product = try Product(plan: nil)
+    let store = try make(product)
+    try store.driver.execute(
+      "INSERT INTO cell (run, profile, scenario, region, metric, log_value, n)"
+        + " SELECT key, 'sustained', 'short', '', 'x', 0, 1 FROM run WHERE run_id = 'run-7'")
+    let end = try product.run("store", "migrate")
+    #expect(end.code == 0 && end.output.contains("brought from schema 4"), "\(end.errors)")
+    #expect(end.errors.contains("warning: the values of some runs could not be packed"))
+    let check = try product.run("store", "check")
+    #expect(check.code == 66)
+    #expect(check.output.contains("the values of run run-7 cannot be read"), "\(check.output)")
+    #expect(check.output.contains("try: streamgate runs delete run-7\n"))
+    #expect(try product.run("runs", "delete", "run-7").code == 0)
+    #expect(try product.run("store", "check").code == 0)
+  }
+
+  @Test("A block that is not what was measured is said with what to do, and that mends it")
+  func otherValue() throws {
+    let product = try Product(plan: nil)
+    let store = try make(product)
+    #expect(try product.run("store", "migrate").code == 0)
+    #expect(try product.run("store", "check").output.contains("blocks      1, of 256 runs\n"))
+    try store.driver.execute("UPDATE figure SET value = -1 WHERE value = 9")
+    let check = try product.run("store", "check")
+    #expect(check.code == 66)
+    let what = "of run run-9 sustained short goodput is 9.0 of n 1 in the block, -1.0 of n 1"
+    #expect(check.output.contains(what), "\(check.output)")
+    let lines = check.output.split(separator: "\n")
+    let remedy = try #require(lines.last { $0.contains("UPDATE run") })
+    for statement in remedy.split(separator: ";") where statement.contains("block") {
+      try store.driver.execute(String(statement))
+    }
+    #expect(try product.run("store", "check").code == 0)
+  }
+
   /// A store of version 4 with runs enough for a block.
   @discardableResult
   private func make(_ product: Product) throws -> ResultStore {

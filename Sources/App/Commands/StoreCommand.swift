@@ -1,4 +1,5 @@
 import ArgumentParser
+import Reports
 import ResultStore
 
 /// The store itself.
@@ -21,11 +22,9 @@ struct StoreCommand: ParsableCommand {
       let migration = try ResultStore.migrate(location, report: StoreUpgrade.reporter())
       Console.print(sentence(migration, location))
       if let failure = migration.notPacked {
-        let reason = Failure(failure)
         Console.error(
           "warning: the values of some runs could not be packed, and are read run by run: "
-            + Console.inertLine(reason.what + (reason.cause.map { ": " + $0 } ?? ""))
-            + "\n  try: streamgate store check")
+            + Console.inertLine(Failure(failure).account) + "\n  try: streamgate store check")
       }
     }
 
@@ -41,7 +40,7 @@ struct StoreCommand: ParsableCommand {
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "check",
-      abstract: "Look the store over: schema, unfinished runs, orphans, whether it can be written.",
+      abstract: "Look the store over: schema, unfinished runs, blocks, whether it can be written.",
       discussion: "Exits with 66 if the store is damaged, 74 if it cannot be written.")
 
     @OptionGroup var global: GlobalOptions
@@ -56,6 +55,7 @@ struct StoreCommand: ParsableCommand {
         schema      \(check.schemaVersion), this streamgate writes \(check.knownVersion)
         runs        \(check.runs)
         requests    \(check.samples)
+        blocks      \(check.blocks.blocks), of \(Figures.count(check.blocks.runs, "run"))
         unfinished  \(check.unfinished.isEmpty ? "none" : check.unfinished.joined(separator: ", "))
         leases      \(check.leases.isEmpty ? "none" : "\(check.leases.count)")
         writable    \(check.notWritable == nil ? "yes" : "no")
@@ -65,8 +65,12 @@ struct StoreCommand: ParsableCommand {
       }
       for problem in check.problems { Console.print("problem     " + Console.inert(problem)) }
       if check.orphans > 0 { Console.print("problem     \(check.orphans) requests without a run") }
-      if !check.problems.isEmpty || check.orphans > 0 { throw ExitCode.input }
+      for line in BlockLines(check.blocks).lines { Console.print(hint: Console.inert(line)) }
+      if !check.problems.isEmpty || check.orphans > 0 || check.blocks.codes.contains(.input) {
+        throw ExitCode.input
+      }
       if let failure = check.notWritable { throw Failure(failure) }
+      if let code = check.blocks.codes.first { throw code }
     }
   }
 }
