@@ -63,17 +63,18 @@ struct StreamgateCommand: AsyncParsableCommand {
     commandName: "streamgate",
     abstract: "A merge gate for streaming LLM endpoints.",
     discussion: """
-      Drives an endpoint under fixed load profiles, measures what a reader of the stream feels,
-      keeps the run under its commit, compares it with the runs of main, and answers with an exit
-      code, JUnit XML and a Markdown summary.
+      Drives an endpoint under fixed load profiles, measures what a reader of the
+      stream feels, keeps the run under its commit, compares it with the runs of
+      main, and answers with an exit code, JUnit XML and a Markdown summary.
 
       First steps:
         streamgate init            write a plan for your endpoint
         streamgate check           send one stream a scenario and print its timeline
         streamgate run --out out   the pipeline step
 
-      Exit codes: 0 pass, 1 fail, 2 inconclusive, 3 cannot evaluate, 64 usage, 65 plan,
-      66 input file, 69 unavailable, 70 defect, 74 not stored, 77 refused, 130/143 interrupted.
+      Exit codes: 0 pass, 1 fail, 2 inconclusive, 3 cannot evaluate, 64 usage,
+      65 plan, 66 input file, 69 unavailable, 70 defect, 74 not stored,
+      77 refused, 130/143 interrupted.
       """,
     version: App.version,
     subcommands: [

@@ -11,24 +11,28 @@ extension BaselineCommand {
       commandName: "accept",
       abstract: "Accept a regression, a failed run of main, or a change point; with a reason.",
       discussion: """
-        A regression (--metric, --profile, --scenario) is waived: it stays among the hypotheses,
-        and neither fails the gate nor makes it inconclusive. Without a cell the waiver covers the
-        metric everywhere; that of a cell does not cover the composite. A failed run of main (--run)
-        serves in the baseline all the same. A change point (--change-point) begins a segment:
-        changes are judged by the runs from it on.
+        A regression (--metric, --profile, --scenario) is waived: it stays among the
+        hypotheses, and neither fails the gate nor makes it inconclusive. Without a
+        cell the waiver covers the metric everywhere; that of a cell does not cover
+        the composite. A failed run of main (--run) serves in the baseline all the
+        same. A change point (--change-point) begins a segment: changes are judged
+        by the runs from it on.
 
-        The decision is written into baselines/PROJECT/ENVIRONMENT.json, to be committed and
-        reviewed, and into the store, where it holds for every judgement from now on. A commit that
-        was judged keeps its verdict: another commit is judged anew, or run --restart does so. Every
-        report shows it with its reason and its end. The same scope accepted again is renewed;
-        streamgate baseline revoke takes it back.
+        The decision is written into baselines/PROJECT/ENVIRONMENT.json, to be
+        committed and reviewed, and into the store, where it holds for every
+        judgement from now on. A commit that was judged keeps its verdict: another
+        commit is judged anew, or run --restart does so. Every report shows it with
+        its reason and its end. The same scope accepted again is renewed; streamgate
+        baseline revoke takes it back.
 
         Examples:
-          streamgate baseline accept --metric ttft_p50 --reason "bigger model" --expires 30d
-          streamgate baseline accept --metric ttft_p95 --profile stress --scenario long \\
-            --reason "known, see #812" --expires 2026-12-31
-          streamgate baseline accept --run 0193f2 --reason "the quota was raised too late"
-          streamgate baseline accept --change-point 4f2a9c1 --reason "safety filter, agreed"
+          streamgate baseline accept --metric ttft_p50 --expires 30d \\
+            --reason "bigger model"
+          streamgate baseline accept --metric ttft_p95 --profile stress \\
+            --scenario long --reason "known, see #812" --expires 2026-12-31
+          streamgate baseline accept --run 0193f2 --reason "quota raised too late"
+          streamgate baseline accept --change-point 4f2a9c1 \\
+            --reason "safety filter, agreed"
         """)
 
     @OptionGroup var global: GlobalOptions
@@ -141,8 +145,9 @@ extension BaselineCommand {
       commandName: "revoke",
       abstract: "Take back what was accepted: it is over now, and listed as such.",
       discussion: """
-        In the store and in the baseline file, which is to be committed: on branches that have not
-        got that commit the store's word counts. --forget removes it altogether.
+        In the store and in the baseline file, which is to be committed: on branches
+        that have not got that commit the store's word counts. --forget removes it
+        altogether.
 
         Examples:
           streamgate baseline revoke w-3f2a91c0

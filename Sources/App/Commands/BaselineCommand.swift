@@ -18,8 +18,8 @@ struct BaselineCommand: ParsableCommand {
       commandName: "list",
       abstract: "Every run of the plan's environment: what it serves as, and why.",
       discussion: """
-        Below the runs: change points of main, and what people accepted, each with its reason and
-        its end.
+        Below the runs: change points of main, and what people accepted, each with
+        its reason and its end.
 
         Examples:
           streamgate baseline list
@@ -56,7 +56,8 @@ struct BaselineCommand: ParsableCommand {
       commandName: "export",
       abstract: "Write the baseline file: the usable runs of main, to commit and review.",
       discussion: """
-        The file lies at baselines/PROJECT/ENVIRONMENT.json beside the plan, where `run` reads it.
+        The file lies at baselines/PROJECT/ENVIRONMENT.json beside the plan, where
+        `run` reads it.
         """)
 
     @OptionGroup var global: GlobalOptions

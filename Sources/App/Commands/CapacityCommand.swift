@@ -11,15 +11,17 @@ struct CapacityCommand: AsyncParsableCommand {
     commandName: "capacity",
     abstract: "Find the highest rate at which the plan's objectives hold.",
     discussion: """
-      Runs steps of load, arrivals as in the sustained profile: doubles the rate until a step \
-      misses an objective, narrows the interval, and holds its lower end to three steps in all. A \
-      step also misses where the abort rule fires or a request finds no slot. Objectives without a \
-      profile and those of sustained count.
+      Runs steps of load, arrivals as in the sustained profile: doubles the rate
+      until a step misses an objective, narrows the interval, and holds its lower
+      end to three steps in all. A step also misses where the abort rule fires or
+      a request finds no slot. Objectives without a profile and those of sustained
+      count.
 
-      This is an exploration: the run is stored, compared with nothing, and joins no baseline. The \
-      plan's limits hold over all steps together. Exits with 0 where a rate or an interval was \
-      found, 1 where not even the lowest rate held, 3 where the client was the limit before there \
-      was an interval or the search was ended early.
+      This is an exploration: the run is stored, compared with nothing, and joins
+      no baseline. The plan's limits hold over all steps together. Exits with 0
+      where a rate or an interval was found, 1 where not even the lowest rate
+      held, 3 where the client was the limit before there was an interval or the
+      search was ended early.
 
       Examples:
         streamgate capacity

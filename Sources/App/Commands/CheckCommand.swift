@@ -12,12 +12,12 @@ struct CheckCommand: AsyncParsableCommand {
     abstract:
       "Validate the plan, send one stream per scenario, print its timeline, propose a rate.",
     discussion: """
-      Shows what each path of the dialect matched in the first five events and, for a path of a
-      custom dialect that never matched, what was there instead. Where users log in, every account
-      does so once.
+      Shows what each path of the dialect matched in the first five events and,
+      for a path of a custom dialect that never matched, what was there instead.
+      Where users log in, every account does so once.
 
-      Exits with 1 if a stream did not end as it should, 77 if the service refuses the
-      credentials, 69 if it does not answer.
+      Exits with 1 if a stream did not end as it should, 77 if the service refuses
+      the credentials, 69 if it does not answer.
 
       Examples:
         streamgate check

@@ -10,20 +10,23 @@ struct CommentCommand: AsyncParsableCommand {
     commandName: "comment",
     abstract: "Post the comment of a pull request, or bring it up to date, from result.json files.",
     discussion: """
-      One comment a project and environment, found again by a hidden mark and its author; several
-      files make one comment. A later call with some of them brings these up to date; the others
-      keep their row. The token comes from STREAMGATE_FORGE_TOKEN, else from GITHUB_TOKEN,
-      GITEA_TOKEN or GITLAB_TOKEN, never from a flag. What the forge refuses is a warning and no
-      error: the verdict is the exit code of run.
+      One comment a project and environment, found again by a hidden mark and its
+      author; several files make one comment. A later call with some of them
+      brings these up to date; the others keep their row. The token comes from
+      STREAMGATE_FORGE_TOKEN, else from GITHUB_TOKEN, GITEA_TOKEN or GITLAB_TOKEN,
+      never from a flag. What the forge refuses is a warning and no error: the
+      verdict is the exit code of run.
 
-      In a workflow_run of GitHub, the second step for pull requests from forks, the pull request is
-      found by the event's commit; the file's own word on commit and branch is not used.
+      In a workflow_run of GitHub, the second step for pull requests from forks,
+      the pull request is found by the event's commit; the file's own word on
+      commit and branch is not used.
 
       Examples:
         streamgate comment out/result.json
         streamgate comment services/*/out/result.json
-        streamgate comment out/result.json --provider gitlab --api-url https://git.example/api/v4 \\
-          --repository acme/gateway --pull-request 7
+        streamgate comment out/result.json --provider gitlab \\
+          --api-url https://git.example/api/v4 --repository acme/gateway \\
+          --pull-request 7
       """)
 
   @OptionGroup var global: GlobalOptions

@@ -13,16 +13,18 @@ struct CompareCommand: ParsableCommand {
     commandName: "compare",
     abstract: "Judge stored runs, commits, branches or run files; sends no load.",
     discussion: """
-      BASE and HEAD are run ids, commits or branches in the store, or run files. With stored runs
-      HEAD is judged against the store's history; two bare files show differences only. A single
-      result.json is judged again, offline, to the same bytes. The same input gives the same
-      output, whatever the order of files and lines.
+      BASE and HEAD are run ids, commits or branches in the store, or run files.
+      With stored runs HEAD is judged against the store's history; two bare files
+      show differences only. A single result.json is judged again, offline, to the
+      same bytes. The same input gives the same output, whatever the order of
+      files and lines.
 
       Examples:
         streamgate compare main feature/cache
         streamgate compare before.jsonl.gz after.jsonl.gz
         streamgate compare out/result.json --out again
-        streamgate compare --candidate c1.jsonl c2.jsonl --baseline b*.jsonl --fresh f1.jsonl
+        streamgate compare --candidate c1.jsonl c2.jsonl --baseline b*.jsonl \\
+          --fresh f1.jsonl
       """)
 
   @OptionGroup var global: GlobalOptions

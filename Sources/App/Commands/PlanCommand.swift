@@ -10,14 +10,14 @@ struct PlanCommand: ParsableCommand {
     commandName: "plan",
     abstract: "Show every value and where it came from, the digest, and what a run would take.",
     discussion: """
-      Sends nothing. Exits with 65 and every problem, with its line, if the plan is wrong or asks
-      for more than its limits.
+      Sends nothing. Exits with 65 and every problem, with its line, if the plan
+      is wrong or asks for more than its limits.
 
       Examples:
         streamgate plan
         streamgate plan --set rate=20 --json plan.json
         streamgate plan --rate 20 --duration 60s   what such a run would take
-        streamgate plan --arrivals           every request's time, scenario and prompt
+        streamgate plan --arrivals           each request's time, scenario, prompt
       """)
 
   @OptionGroup var global: GlobalOptions

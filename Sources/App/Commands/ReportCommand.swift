@@ -12,15 +12,16 @@ struct ReportCommand: ParsableCommand {
     commandName: "report",
     abstract: "Show any stored run, run file or result.json again, in any format.",
     discussion: """
-      A run that was judged shows the verdict that it had; another one is judged against the
-      history that there is now. Exits with 0 whatever the verdict was.
+      A run that was judged shows the verdict that it had; another one is judged
+      against the history that there is now. Exits with 0 whatever the verdict
+      was.
 
       Examples:
         streamgate report 0198c6aa
         streamgate report out/result.json --format markdown
         streamgate report 0198c6aa --format html > report.html
         streamgate report 0198c6aa --out again
-        streamgate report 0198c6aa --stream                    which streams were recorded
+        streamgate report 0198c6aa --stream               which streams were recorded
         streamgate report 0198c6aa --stream sustained/short/17
       """)
 

@@ -11,31 +11,34 @@ struct RunCommand: AsyncParsableCommand {
     commandName: "run",
     abstract: "Drive the endpoint, keep the run, judge it, report it, and exit with the verdict.",
     discussion: """
-      The commit and branch come from flags, else from the pipeline's variables (GitHub, GitLab,
-      Jenkins, Buildkite, CircleCI, Azure, Bitbucket, Gitea, Forgejo), else from git. A tree with
-      changes whose commit only git knows is kept as `uncommitted` and never joins a baseline. A run
-      on gate.branch joins the baseline, and one of a merge queue does once its commit is there. An
+      The commit and branch come from flags, else from the pipeline's variables
+      (GitHub, GitLab, Jenkins, Buildkite, CircleCI, Azure, Bitbucket, Gitea,
+      Forgejo), else from git. A tree with changes whose commit only git knows is
+      kept as `uncommitted` and never joins a baseline. A run on gate.branch joins
+      the baseline, and one of a merge queue does once its commit is there. An
       inconclusive run is repeated by itself, up to gate.maxLooks.
 
-      --rate, --users and --duration leave the plan's fixed profile for this run: it is marked so
-      in store and reports, compared with nothing, joins no baseline, and is held to its objectives
-      alone; where they hold it is inconclusive. --set rate=12 changes the plan instead, for good:
-      another environment, whose runs are compared with each other.
+      --rate, --users and --duration leave the plan's fixed profile for this run:
+      it is marked so in store and reports, compared with nothing, joins no
+      baseline, and is held to its objectives alone; where they hold it is
+      inconclusive. --set rate=12 changes the plan instead, for good: another
+      environment, whose runs are compared with each other.
 
-      A pull request from a fork has no secrets. Where those that the plan's endpoint needs are
-      missing there, no load is sent: the gate is skipped and says so, in every report, with exit
-      code 0, or 3 under --no-credentials fail. Where only the store's are missing, the change is
-      held against the committed baseline file. Elsewhere a missing secret is an error (65).
+      A pull request from a fork has no secrets. Where those that the plan's
+      endpoint needs are missing there, no load is sent: the gate is skipped and
+      says so, in every report, with exit code 0, or 3 under --no-credentials
+      fail. Where only the store's are missing, the change is held against the
+      committed baseline file. Elsewhere a missing secret is an error (65).
 
       Examples:
         streamgate run --out out
-        streamgate run --branch main --repeat 5           seed a baseline
+        streamgate run --branch main --repeat 5   seed a baseline
         streamgate run --size quick --set rate=10 --recorder full
-        streamgate run --rate 20 --duration 60s           explore: how does it do at 20 a second?
-        streamgate run --metrics 9464                     metrics while it runs
-        streamgate run --out out --comment                in a pull request's pipeline
+        streamgate run --rate 20 --duration 60s   explore another load
+        streamgate run --metrics 9464             metrics while it runs
+        streamgate run --out out --comment        in a pull request's pipeline
         streamgate run --commit "$SHA" --branch "$BRANCH" --inconclusive block
-        streamgate run --no-credentials fail              no change of a fork goes in unmeasured
+        streamgate run --no-credentials fail      hold up unmeasured forks
       """)
 
   @OptionGroup var global: GlobalOptions

@@ -74,8 +74,9 @@ struct RunsCommand: ParsableCommand {
       commandName: "import",
       abstract: "Store run files: spool files that a lost store left, or other machines' runs.",
       discussion: """
-        In a workflow_run of GitHub that follows a fork's run, the commit is the event's and the
-        branch fork/OWNER/NAME/BRANCH, whatever the file says: it joins no baseline.
+        In a workflow_run of GitHub that follows a fork's run, the commit is the
+        event's and the branch fork/OWNER/NAME/BRANCH, whatever the file says: it
+        joins no baseline.
         """)
 
     @OptionGroup var global: GlobalOptions
