@@ -43,7 +43,7 @@ struct ReportBuilder {
       stages: stageTable?.rows ?? [],
       knees: stageTable?.kneeNotes ?? [], logins: loginSentences(), noise: noise(),
       clientError: clientErrorSentence(), clientErrorValue: clientErrorJSON(),
-      warnings: verdict.warnings.map(warning) + [clientErrorWarning()].compactMap { $0 },
+      warnings: warnings() + [clientErrorWarning()].compactMap { $0 },
       displays: verdict.displays.map(display),
       runs: runs(), details: details(), nextSteps: nextSteps(),
       startedAt: header?.startedAt ?? UnixNanos(0),

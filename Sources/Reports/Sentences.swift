@@ -66,11 +66,7 @@ extension ReportBuilder {
         + " \(Figures.percent(baseline)) -> \(Figures.percent(candidate))."
     case .waiverExpired(let waiver):
       return "A waiver has expired and is without effect: \(ForeignText.name(waiver))."
-    case .mainAlreadySlower(let id, let since):
-      let place = id.isComposite ? "" : " in \(cellName(id))"
-      return
-        "\(main) is already slower in \(id.metric.name)\(place) since \(ForeignText.commit(since));"
-        + " this change adds nothing to it and is not blocked for it."
+    case .mainAlreadySlower(let id, let since): return alreadySlower([id], since: since)
     case .mainRegressed(let worse, let since, let runs):
       return regressed(worse, since: since, runs: runs)
         + ": nobody accepted that, and the baseline stays before it."
@@ -80,6 +76,40 @@ extension ReportBuilder {
       return "Run \(ForeignText.name(run)) was left out: \(ForeignText.name(reason))."
     }
   }
+
+  /// A sentence a warning; what main is already slower in is one.
+  func warnings() -> [String] {
+    let inherited = verdict.warnings.compactMap { warning -> HypothesisID? in
+      if case .mainAlreadySlower(let id, _) = warning { id } else { nil }
+    }
+    var isSaid = false
+    return verdict.warnings.compactMap { warning in
+      guard case .mainAlreadySlower(_, let since) = warning else { return self.warning(warning) }
+      defer { isSaid = true }
+      return isSaid ? nil : alreadySlower(inherited, since: since)
+    }
+  }
+
+  private func alreadySlower(_ ids: [HypothesisID], since: String) -> String {
+    var metrics: [GateMetric] = []
+    for id in ids where !metrics.contains(id.metric) { metrics.append(id.metric) }
+    let parts = metrics.map { metric -> String in
+      let own = ids.filter { $0.metric == metric }
+      let cells = own.filter { !$0.isComposite }.map(cellName)
+      let shown =
+        cells.count > Self.placesMax
+        ? Array(cells.prefix(Self.placesMax - 1)) + ["\(cells.count - Self.placesMax + 1) more"]
+        : cells
+      guard !shown.isEmpty else { return metric.name }
+      let list = Figures.list(shown)
+      return own.count > cells.count ? "\(metric.name) (\(list))" : "\(metric.name) in \(list)"
+    }
+    return "\(main) is already slower in \(Figures.list(parts)) since \(ForeignText.commit(since));"
+      + " this change adds nothing to it and is not blocked for it."
+  }
+
+  /// Cells of a metric that a sentence names at most, or a count of the rest among them.
+  private static let placesMax = 4
 
   private func tokens(_ value: Double) -> String {
     Figures.fixed(value, decimals: value == value.rounded() ? 0 : 1)
@@ -125,6 +155,12 @@ extension ReportBuilder {
       return [
         "A verdict on the change needs the plan's own load: streamgate run without --rate, --users"
           + " and --duration."
+      ]
+    case .fail where verdict.isAdvisory:
+      return [
+        "Start at what failed. A re-run of the job loads and judges anew: until one passes, or"
+          + " streamgate baseline accept --run says why this one may, \(main) has no run of this"
+          + " commit in the baseline."
       ]
     case .fail:
       return [

@@ -17,6 +17,34 @@ struct WordsTests {
     #expect(Figures.duration(seconds) == text)
   }
 
+  @Test("What to do after a FAIL says what a re-run does: of main it loads anew")
+  func afterFail() {
+    var item = ReportCase.aborted
+    #expect(item.model.nextSteps[0].contains("A re-run of the job repeats this verdict"))
+    item.verdict.isAdvisory = true
+    let steps = item.model.nextSteps[0]
+    #expect(!steps.contains("repeats") && steps.contains("loads and judges anew"), "\(steps)")
+    #expect(steps.contains("streamgate baseline accept --run"))
+  }
+
+  @Test("What main is already slower in is one warning, each metric with its cells")
+  func inherited() throws {
+    var item = ReportCase.inherited
+    let cells = (1...7).map {
+      Piece.latency(.ttftP50, cell: "stress/s\($0)", baseline: 1, change: 0).id
+    }
+    let other = Piece.latency(.tpotP50, cell: "stress/s1", baseline: 1, change: 0).id
+    item.verdict.warnings.insert(
+      contentsOf: (cells + [other]).map { .mainAlreadySlower($0, since: "abc1234") }, at: 1)
+    let warnings = item.model.warnings.filter { $0.contains("already slower") }
+    #expect(
+      warnings == [
+        "main is already slower in ttft_p50 (stress/s1, stress/s2, stress/s3 and 4 more) and"
+          + " tpot_p50 in stress/s1 since abc1234; this change adds nothing to it and is not"
+          + " blocked for it."
+      ])
+  }
+
   @Test("A latency that requests were counted for and that is not kept has no end")
   func never() {
     func figure(_ name: String, n: Int) -> ReportFigure {
