@@ -62,6 +62,8 @@ extension Gate {
         isExcused
           ? .unusable(reason + ", as one of main's last ten runs was") : .aborted(aborted)
       ]
+      // Another cause than the rule's: said as it would be of a whole run.
+      if !isExcused { verdict.reasons += verdict.objectives.missed }
     } else if reason.hasPrefix(ClientCheck.reasonPrefix) {
       verdict.reasons = [.clientLimited(String(reason.dropFirst(ClientCheck.reasonPrefix.count)))]
     } else {
@@ -133,5 +135,12 @@ extension CellTable {
       }
     }
     return differences.sorted { $0.id < $1.id }
+  }
+}
+
+extension [ObjectiveResult] {
+  /// The missed ones, as reasons of a FAIL.
+  fileprivate var missed: [VerdictReason] {
+    filter { $0.verdict == .fail }.map { .objectiveMissed($0.objective) }
   }
 }

@@ -101,6 +101,7 @@ struct ExplorationTests {
     let abort = Abort(profile: "sustained", rule: "error 50% over 10s", at: .seconds(20))
     let slow = judge([run(ttft: .seconds(2)) { $0.aborted = abort }])
     #expect(slow.objectives.map(\.verdict) == [.fail])
+    #expect(slow.reasons == [.aborted(abort), .objectiveMissed("sustained: ttft.p50 < 1s")])
     let fast = judge([run { $0.aborted = abort }])
     #expect(fast.objectives.map(\.verdict) == [.inconclusive])
     #expect(fast.kind == .fail && fast.reasons == [.aborted(abort)])
