@@ -107,6 +107,22 @@ struct AcceptTests {
     #expect(try !product.run("compare", "main", "change").output.contains("No longer accepted"))
   }
 
+  @Test("A waiver without an end is warned of, unless it is said that none is meant")
+  func withoutEnd() throws {
+    let product = try AcceptTests.product(mains: 2)
+    let options = ["baseline", "accept", "--metric", "ttft_p50", "--reason", "bigger model"]
+    let end = try product.run(options)
+    #expect(end.code == 0 && end.errors.split(separator: "\n").count == 1, "\(end.errors)")
+    #expect(end.errors.hasPrefix("warning: this waiver has no end: "))
+    #expect(end.errors.contains("--expires 30d") && end.errors.contains("--expires never"))
+    for expiry in ["never", "30d"] {
+      let quiet = try product.run(options + ["--expires", expiry])
+      #expect(quiet.code == 0 && quiet.errors.isEmpty, "\(quiet.errors)")
+      let waiver = try AcceptTests.file(product).waivers[0]
+      #expect((waiver.expiresAt == nil) == (expiry == "never"))
+    }
+  }
+
   @Test("What cannot be accepted is refused, and nothing is written")
   func refusals() throws {
     let product = try AcceptTests.product(mains: 2)

@@ -57,7 +57,11 @@ extension BaselineCommand {
     @Option(help: "Why; it is shown in every report.")
     var reason: String
 
-    @Option(help: "Until when: 30d, 6w, 2026-12-31 (that day included); by default without end.")
+    @Option(
+      help: """
+        Until when: 30d, 6w, 2026-12-31 (that day included); never: without end, as without this \
+        flag, which of a waiver is warned of.
+        """)
     var expires: String?
 
     func validate() throws {
@@ -85,6 +89,11 @@ extension BaselineCommand {
       let decisions = try decisions(
         AcceptFinder(loaded: loaded, global: global), by: person, at: now, until: end)
       try book.write(decisions)
+      if expires == nil, failedRun == nil, changePoint == nil {
+        Console.error(
+          "warning: this waiver has no end: again with --expires 30d gives it one, --expires never "
+            + "says that none is meant")
+      }
       for decision in decisions {
         Console.print(
           Console.inertLine("accepted: \(decision.scope), \(decision.words(at: now))"))
@@ -123,11 +132,11 @@ extension BaselineCommand {
     }
 
     private func expiry(_ now: UnixNanos) throws -> UnixNanos? {
-      guard let expires else { return nil }
+      guard let expires, expires != "never" else { return nil }
       guard let end = Expiry.time(expires, from: now) else {
         throw Failure(
           .usage, "--expires \(Console.inertLine(expires)) is no time",
-          remedy: "30d, 6w, or a date as 2026-12-31")
+          remedy: "30d, 6w, a date as 2026-12-31, or never")
       }
       guard end > now else {
         throw Failure(
