@@ -95,8 +95,11 @@ struct Comparison {
 
   // MARK: - A result file
 
-  /// Judges a `result.json` again.
-  func judgeAgain(_ path: String) throws -> Report {
+  /// What to try where a file is no `result.json`.
+  static let resultHint = "the result.json that run or compare wrote into its --out folder"
+
+  /// Judges a `result.json` again; `hint` is what to try where it is something else.
+  func judgeAgain(_ path: String, hint: String = Comparison.resultHint) throws -> Report {
     let bytes = try Comparison.bytes(of: path)
     let file: ResultFile
     do {
@@ -104,7 +107,7 @@ struct Comparison {
     } catch .otherFormat(CapacityReport.format) {
       throw Failure(comparedSearch: path)
     } catch {
-      throw Failure(error, at: path)
+      throw Failure(error, at: path, hint: hint)
     }
     let verdict = try verdict(of: file, at: path)
     var facts = file.facts

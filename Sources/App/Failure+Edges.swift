@@ -153,8 +153,8 @@ extension Failure {
 }
 
 extension Failure {
-  /// What is wrong with a `result.json`.
-  init(_ error: ResultFileError, at path: String) {
+  /// What is wrong with a `result.json`; `hint` is what to try where it is something else.
+  init(_ error: ResultFileError, at path: String, hint: String? = nil) {
     switch error {
     case .tooLarge(let bytes):
       self.init(.input, "\(bytes) bytes are too many for a result.json", at: path)
@@ -163,13 +163,23 @@ extension Failure {
     case .notAResult:
       self.init(
         .input, "no result.json", at: path,
-        remedy: "run files go with --candidate and --baseline, or two at a time")
+        remedy: hint)
     case .otherFormat(let format):
       self.init(
         .input, "a result in format \(format), this streamgate reads \(ResultFile.format)",
         at: path, remedy: "install the streamgate that wrote it, or a later one")
     case .wrongField(let error):
       self.init(.input, "\(error.field) \(error.what)", at: path)
+    }
+  }
+
+  /// What is wrong with a baseline file.
+  init(baseline error: FileError) {
+    self.init(error)
+    if case .wrong = error {
+      remedy =
+        "resolve what a merge left in it, or streamgate baseline export to write it anew; one of "
+        + "another format is read by the streamgate that wrote it"
     }
   }
 

@@ -28,9 +28,16 @@ struct Failure: Error, Equatable {
     ([place, what].compactMap { $0 } + details + [cause].compactMap { $0 }).joined(separator: ": ")
   }
 
+  /// The text where nothing ends for it: `lead` says what there is not.
+  func warning(_ lead: String? = nil) -> String {
+    "warning: " + (lead.map { $0 + ": " } ?? "") + text.dropFirst(Failure.lead.count)
+  }
+
+  private static let lead = "error: "
+
   /// The text for stderr; control characters are made visible.
   var text: String {
-    var text = "error: "
+    var text = Failure.lead
     if let place { text += Console.inertLine(place) + ": " }
     text += Console.inertLine(what)
     for detail in details { text += "\n  " + Console.inertLine(detail) }

@@ -38,6 +38,32 @@ struct BadInputTests {
     }
   }
 
+  @Test("A run that is stored already keeps no other one back from being imported")
+  func importedTwice() throws {
+    let product = try Product(plan: nil)
+    let names = try (1...3).map { id in
+      try JudgedRun.write(JudgedRun.make(id, branch: "main"), in: product)
+    }
+    #expect(try product.run("runs", "import", names[0]).code == 0)
+    let end = try product.run(["runs", "import"] + names)
+    #expect(end.code == 0, "\(end.errors)")
+    #expect(
+      end.output == "skipped run-1.jsonl.gz: run-1 is stored already\n"
+        + "imported run-2 from run-2.jsonl.gz\nimported run-3 from run-3.jsonl.gz\n")
+  }
+
+  @Test(
+    "A baseline file that cannot be read says what to try",
+    arguments: ["<<<<<<< HEAD\n{\n=======\n", #"{"format":"streamgate-baseline/9"}"#])
+  func baselineFile(text: String) throws {
+    let product = try Product(plan: nil)
+    try product.folder.write(text, to: "baseline.json")
+    let end = try product.run("baseline", "import", "baseline.json")
+    #expect(end.code == 66 && end.errors.contains("error: baseline.json"), "\(end.errors)")
+    #expect(end.errors.contains("\n  try: "), "\(end.errors)")
+    #expect(end.errors.contains(text.hasPrefix("<") ? "merge" : "streamgate that wrote it"))
+  }
+
   @Test("YAML that plans do not allow is refused, in few words")
   func yaml() throws {
     // A hundred thousand brackets are no argument for a test's name.

@@ -63,13 +63,14 @@ struct CommentTests {
     let green = try JudgedRun.result("green", in: job.product)
     let first = try job.run("comment", red)
     #expect(first.code == 0, "\(first.errors)")
-    #expect(first.output == "comment 101 created in acme/gateway pull request 7\n")
+    let pull = shape == .gitlab ? "merge request" : "pull request"
+    #expect(first.output == "comment 101 created in acme/gateway \(pull) 7\n")
     let text = try #require(job.bodies.first)
     #expect(text.hasPrefix("<!-- streamgate/2 "))
     #expect(text.contains("\n### ❌ FAIL: ttft_p50"))
     #expect(text.contains("](\(job.server.url)/acme/gateway/"))
     let second = try job.run("comment", green)
-    #expect(second.output == "comment 101 updated in acme/gateway pull request 7\n")
+    #expect(second.output == "comment 101 updated in acme/gateway \(pull) 7\n")
     #expect(job.bodies.count == 1 && job.bodies[0].contains("\n### ✅ PASS"))
   }
 
@@ -141,7 +142,21 @@ struct CommentTests {
       let end = try job.run("comment", good, name)
       #expect(end.code == 66 && end.errors.contains(words), "\(name): \(end.errors)")
     }
+    try job.product.folder.write("[]", to: "list.json")
+    let list = try job.run("comment", good, "list.json")
+    #expect(list.code == 66 && list.errors.contains("--out folder"), "\(list.errors)")
+    #expect(!list.errors.contains("--baseline"))
     #expect(job.server.requests.isEmpty)
+  }
+
+  @Test("Flags of plan and store have no meaning here, which is said rather than passed over")
+  func otherFlags() throws {
+    let job = try Job()
+    for flags in [["--config", "none.yaml"], ["--set", "raet=1"], ["--store", "/nowhere/x.db"]] {
+      let end = try job.product.run(["comment", "out/result.json"] + flags)
+      #expect(end.code == 64, "\(end.errors)")
+      #expect(end.errors.contains("\(flags[0]): a comment is made of result.json alone"))
+    }
   }
 
   @Test("Without a pull request, a forge or a token it is said which flags and variables help")

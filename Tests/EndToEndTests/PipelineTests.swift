@@ -8,6 +8,20 @@ struct PipelineTests {
   private static let hostile =
     "::error::taken\r\n::stop-commands::x\n  ::set-output name=a::b\n##[set-env name=A]b"
 
+  @Test("A summary that cannot be appended is one warning, with its file and why")
+  func noSummary() throws {
+    let product = try Product(plan: nil)
+    product.environment["GITHUB_STEP_SUMMARY"] = "/nowhere/step.md"
+    let runs = try (1...2).map { id in
+      try JudgedRun.write(JudgedRun.make(id, branch: "main"), in: product)
+    }
+    let end = try product.run(["compare"] + runs)
+    #expect(
+      end.errors.hasPrefix("warning: no step summary: /nowhere/step.md: the file cannot be"),
+      "\(end.errors)")
+    #expect(!end.errors.contains("error: "))
+  }
+
   @Test("A service's words give the runner no command, and the verdict is its only annotation")
   func fenced() throws {
     let body = PipelineTests.hostile

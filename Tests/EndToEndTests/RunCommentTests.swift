@@ -24,7 +24,8 @@ struct RunCommentTests {
     defer { withExtendedLifetime(simulator) {} }
     let first = try job.run("run", "--comment", "--out", "out")
     #expect(first.code == 1, "\(first.errors)")
-    #expect(first.errors.contains("comment 101 created in acme/gateway pull request 7"))
+    let pull = shape == .gitlab ? "merge request" : "pull request"
+    #expect(first.errors.contains("comment 101 created in acme/gateway \(pull) 7"))
     let text = try #require(job.bodies.first)
     #expect(text.contains("\n### ❌ FAIL: aborted in sustained"))
     #expect(text.contains("commit `\(Job.head.prefix(12))`"))
@@ -32,7 +33,7 @@ struct RunCommentTests {
     // The verdict of a commit is repeated; the forge may have another answer.
     let second = try job.run("run", "--comment")
     #expect(second.code == 1)
-    #expect(second.errors.contains("comment 101 updated in acme/gateway pull request 7"))
+    #expect(second.errors.contains("comment 101 updated in acme/gateway \(pull) 7"))
     #expect(job.bodies.count == 1)
     let update = shape == .gitlab ? "PUT" : "PATCH"
     job.server.fail(update, .answer(403, headers: [], body: #"{"message":"no \#(Job.token)"}"#))

@@ -51,7 +51,7 @@ struct DecisionBook {
     inStore: (ResultStore) throws(StoreError) -> Void
   ) throws {
     var file = BaselineFile(project: project, environment: environment)
-    if FileManager.default.fileExists(atPath: path) { file = try BaselineFile.read(path) }
+    if FileManager.default.fileExists(atPath: path) { file = try BaselineFile.open(path) }
     try History.check(file, is: loaded, at: path)
     inFile(&file)
     try Publisher.write(file.bytes, to: path)

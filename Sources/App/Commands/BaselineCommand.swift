@@ -101,7 +101,7 @@ struct BaselineCommand: ParsableCommand {
 
     func run() throws {
       let baseline: BaselineFile
-      baseline = try BaselineFile.read(file)
+      baseline = try BaselineFile.open(file)
       let store = try StoreOptions.open(global, for: .write)
       var imported = 0
       if let reference = baseline.reference { _ = try store.freeze(reference) }

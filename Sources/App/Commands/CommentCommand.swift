@@ -40,6 +40,15 @@ struct CommentCommand: AsyncParsableCommand {
   var key: String?
 
   func validate() throws {
+    let others = [
+      global.config == GlobalOptions.defaultConfig ? nil : "--config",
+      global.store == nil ? nil : "--store", global.overrides.isEmpty ? nil : "--set",
+    ].compactMap { $0 }
+    if let flag = others.first {
+      throw ValidationError(
+        "\(flag): a comment is made of result.json alone, which has plan and runs in it: leave the "
+          + "flag out.")
+    }
     guard results.count <= CommentMark.gatesMax else {
       throw ValidationError(
         "\(results.count) results: a comment holds \(CommentMark.gatesMax) at most; "

@@ -103,7 +103,10 @@ struct CompareCommand: ParsableCommand {
         candidate: candidate, baseline: baseline, fresh: fresh,
         history: HistorySegments.split(history))
     }
-    if runs.count == 1 { return try comparison.judgeAgain(runs[0]) }
+    if runs.count == 1 {
+      return try comparison.judgeAgain(
+        runs[0], hint: "run files go with --candidate and --baseline, or two at a time")
+    }
     return try comparison.judge(base: runs[0], head: runs[1])
   }
 }

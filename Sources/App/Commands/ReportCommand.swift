@@ -110,7 +110,7 @@ struct ReportCommand: ParsableCommand {
       return .capacity(CapacityOutput(record: record, facts: facts))
     } catch {
       guard case .wrongField = error else { return .verdict(try comparison.judgeAgain(name)) }
-      throw Failure(error, at: name)
+      throw Failure(error, at: name, hint: Comparison.resultHint)
     }
   }
 

@@ -76,7 +76,7 @@ struct RunsCommand: ParsableCommand {
       discussion: """
         In a workflow_run of GitHub that follows a fork's run, the commit is the
         event's and the branch fork/OWNER/NAME/BRANCH, whatever the file says: it
-        joins no baseline.
+        joins no baseline. A run that is stored already is left as it is.
         """)
 
     @OptionGroup var global: GlobalOptions
@@ -91,13 +91,27 @@ struct RunsCommand: ParsableCommand {
       for file in files {
         let record = try RunFile.read(file).of(Environment.pipeline.foreignRun)
           .summarized(objectives: plan?.objectives ?? [])
-        try store.importRun(record)
+        guard try isNew(record, to: store) else {
+          Console.print("skipped \(file): \(record.header.runID) is stored already")
+          continue
+        }
         if record.header.branch == main,
           let reference = EnvironmentReference(freezing: record.header)
         {
           _ = try store.freeze(reference)
         }
         Console.print("imported \(record.header.runID) from \(file)")
+      }
+    }
+
+    /// Stores a run; false where it is stored already.
+    private func isNew(_ record: RunRecord, to store: ResultStore) throws(StoreError) -> Bool {
+      do throws(StoreError) {
+        try store.importRun(record)
+        return true
+      } catch {
+        guard case .runExists = error else { throw error }
+        return false
       }
     }
   }

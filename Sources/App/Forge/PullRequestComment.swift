@@ -76,7 +76,8 @@ struct PullRequestComment: Sendable {
       let rows = kept.compactMap { CommentRow(note: $0.note) }
       return String(decoding: report.bytes(keeping: rows, bytesMax: bytesMax), as: UTF8.self)
     }
-    let place = "\(client.address.repository) pull request \(pullRequest)"
+    let kind = client.address.kind == .gitlab ? "merge request" : "pull request"
+    let place = "\(client.address.repository) \(kind) \(pullRequest)"
     switch try comment.post() {
     case .created(let id): return "comment \(id) created in \(place)"
     case .updated(let id): return "comment \(id) updated in \(place)"

@@ -90,7 +90,7 @@ struct RunAnnouncement: Sendable {
     } catch {
       if pullRequest != nil || isAsked {
         let flag = pullRequest != nil ? "--comment" : "--check"
-        options.say(error.text.replacing("error: ", with: "warning: \(flag): ", maxReplacements: 1))
+        options.say(error.warning(flag))
       }
       return nil
     }

@@ -139,7 +139,7 @@ extension History {
     guard let path = main.baselinePath, FileManager.default.fileExists(atPath: path) else {
       return nil
     }
-    let file = try BaselineFile.read(path)
+    let file = try BaselineFile.open(path)
     try check(file, is: main.project, main.environment, at: path)
     return file
   }
@@ -157,6 +157,17 @@ extension History {
         .input, "the baseline file is of \(file.project) \(file.environment)", at: path,
         because: "this plan is \(project) \(environment)",
         remedy: "streamgate baseline export writes the file under its right name")
+    }
+  }
+}
+
+extension BaselineFile {
+  /// Reads a file that people edit and merge.
+  static func open(_ path: String) throws(Failure) -> BaselineFile {
+    do throws(FileError) {
+      return try read(path)
+    } catch {
+      throw Failure(baseline: error)
     }
   }
 }

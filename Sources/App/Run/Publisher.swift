@@ -99,7 +99,7 @@ struct Publisher {
     } catch {
       let failure = Failure(error)
       guard !summary.isAsked else { return [failure] }
-      Console.error("warning: no step summary: " + failure.text)
+      Console.error(failure.warning("no step summary"))
       return []
     }
   }

@@ -15,7 +15,7 @@ extension RunDriver {
       try StreamFinder.folder.write(file)
       return file
     } catch {
-      options.say("warning: the recorded streams are lost\n  " + Failure(error).text)
+      options.say(Failure(error).warning("the recorded streams are lost"))
       return nil
     }
   }

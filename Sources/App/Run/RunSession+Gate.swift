@@ -142,7 +142,7 @@ extension RunSession {
       build = try await readiness.build(at: main.target)
     } catch {
       // The run is worth having whatever it is called.
-      options.say("warning: " + (Failure(of: error)?.text ?? "\(error)"))
+      options.say(Failure(of: error)?.warning() ?? "warning: \(error)")
     }
     let named = build.flatMap { name in (try? git.commit(name)) ?? nil }
     let identity = CandidateIdentity(
