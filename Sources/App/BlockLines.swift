@@ -5,10 +5,13 @@ import ResultStore
 /// whose runs should be in one.
 struct BlockLines {
   private let check: BlockCheck
+  /// Leads a table's name in a statement.
+  private let schema: String
 
-  /// The lines for a check.
-  init(_ check: BlockCheck) {
+  /// The lines for a check of the store that is there.
+  init(_ check: BlockCheck, of location: StoreLocation) {
     self.check = check
+    schema = if case .postgres = location { "streamgate." } else { "" }
   }
 
   /// The lines; none if all is well.
@@ -23,9 +26,10 @@ struct BlockLines {
     }
     let block = problem.block
     return start + (run.map { "of \($0) " } ?? "") + Console.inertLine(problem.what)
-      + "\n  try in the database, after which its runs are read from the tables, and packed again:"
-      + "\n  UPDATE run SET block = NULL WHERE block = \(block);"
-      + " DELETE FROM block_value WHERE block = \(block);"
+      + "\n  try in the database, after which its runs are read from the tables, and packed again"
+      + " by streamgate store migrate:"
+      + "\n  UPDATE \(schema)run SET block = NULL WHERE block = \(block);"
+      + " DELETE FROM \(schema)block_value WHERE block = \(block);"
   }
 
   private func text(_ loose: LooseRuns) -> String {
@@ -33,7 +37,8 @@ struct BlockLines {
     let start =
       "\(Figures.count(loose.count, "run")) of \(place) in no block, which is slow to read: "
     guard let failure = loose.failure else {
-      return "note        " + start + "the next run that is stored packs them"
+      return "note        " + start + "the next run that is stored packs"
+        + " them, and streamgate store migrate"
     }
     guard let run = loose.unreadableRun, case .damaged(_, let reason) = failure else {
       return "problem     " + start + "they cannot be packed: "

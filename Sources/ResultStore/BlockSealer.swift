@@ -29,6 +29,21 @@ struct BlockSealer {
     return count ?? 0 >= loose
   }
 
+  /// Environments with so many runs in no block that some are to be packed.
+  func loosePlaces() throws(StoreError) -> [LooseRuns] {
+    var places: [LooseRuns] = []
+    try driver.query(
+      "SELECT project, environment, COUNT(*) FROM run WHERE block IS NULL AND finished = 1"
+        + " GROUP BY project, environment HAVING COUNT(*) >= \(loose)"
+        + " ORDER BY project, environment", []
+    ) { row throws(StoreError) in
+      places.append(
+        LooseRuns(
+          project: try row.text(0), environment: try row.text(1), count: Int(try row.integer(2))))
+    }
+    return places
+  }
+
   /// Packs the earliest runs of an environment until fewer are in no block than that, each block
   /// in a transaction of its own. Calls `each` with the number of runs after each block. O(values
   /// of runs).

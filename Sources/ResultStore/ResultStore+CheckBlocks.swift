@@ -114,21 +114,6 @@ extension ResultStore {
 }
 
 extension BlockSealer {
-  /// Environments with so many runs in no block that some are to be packed.
-  fileprivate func loosePlaces() throws(StoreError) -> [LooseRuns] {
-    var places: [LooseRuns] = []
-    try driver.query(
-      "SELECT project, environment, COUNT(*) FROM run WHERE block IS NULL AND finished = 1"
-        + " GROUP BY project, environment HAVING COUNT(*) >= \(loose)"
-        + " ORDER BY project, environment", []
-    ) { row throws(StoreError) in
-      places.append(
-        LooseRuns(
-          project: try row.text(0), environment: try row.text(1), count: Int(try row.integer(2))))
-    }
-    return places
-  }
-
   /// The first of some runs, which ascend, whose values cannot be read one by one.
   fileprivate func unreadable(_ keys: [Int64]) throws(StoreError) -> Int? {
     let unnamed = RunSeries([

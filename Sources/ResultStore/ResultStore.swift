@@ -43,8 +43,9 @@ public final class ResultStore {
     return store
   }
 
-  /// Makes or migrates the schema in any store, and says what was done. A step may write a table
-  /// anew, which takes minutes where there are thousands of runs.
+  /// Makes or migrates the schema in any store, packs the runs that are to be packed, and says
+  /// what was done. A step may write a table anew, which takes minutes where there are thousands of
+  /// runs.
   public static func migrate(
     _ location: StoreLocation, limits: StoreLimits = StoreLimits(statement: .seconds(3_600)),
     report: @escaping MigrationReporter = { _ in }

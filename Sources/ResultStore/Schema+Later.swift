@@ -46,29 +46,27 @@ extension Schema {
     try driver.layFiguresByRun { report(MigrationProgress(work: .figures, runs: $0, of: runs)) }
   }
 
-  /// Packs the runs that a store of an earlier version has, each block in a transaction of its own.
-  /// One row that cannot be read keeps the runs of its environment from being packed, and no
-  /// others. Throws the first failure once all was tried.
-  static func packRuns(_ driver: any Driver, _ report: MigrationReporter) throws(StoreError) {
-    let runs = Int(try driver.number("SELECT COUNT(*) FROM run") ?? 0)
-    var places: [(project: String, environment: String)] = []
-    try driver.query("SELECT DISTINCT project, environment FROM run ORDER BY 1, 2", []) {
-      row throws(StoreError) in places.append((try row.text(0), try row.text(1)))
-    }
-    var done = 0
-    var failure: StoreError?
-    for place in places {
-      do {
-        try BlockSealer(driver: driver).seal(
-          project: place.project, environment: place.environment
-        ) { packed in
-          done += packed
-          report(MigrationProgress(work: .blocks, runs: done, of: runs))
+  /// Packs the runs of every environment that has enough of them in no block, each block in a
+  /// transaction of its own. One row that cannot be read keeps the runs of its environment from
+  /// being packed, and no others.
+  static func packRuns(
+    _ driver: any Driver, _ migration: inout Migration, _ report: MigrationReporter
+  ) {
+    do {
+      let runs = Int(try driver.number("SELECT COUNT(*) FROM run") ?? 0)
+      let sealer = BlockSealer(driver: driver)
+      for place in try sealer.loosePlaces() {
+        do {
+          try sealer.seal(project: place.project, environment: place.environment) { packed in
+            migration.packed += packed
+            report(MigrationProgress(work: .blocks, runs: migration.packed, of: runs))
+          }
+        } catch {
+          migration.notPacked = migration.notPacked ?? error
         }
-      } catch {
-        failure = failure ?? error
       }
+    } catch {
+      migration.notPacked = migration.notPacked ?? error
     }
-    if let failure { throw failure }
   }
 }

@@ -17,7 +17,7 @@ enum Schema {
     var work: (@Sendable (any Driver, Int, MigrationReporter) throws(StoreError) -> Void)?
     /// What is done once the tables are there for good, as well as it can be: only what is derived
     /// from other rows, without which every client goes on.
-    var afterwards: (@Sendable (any Driver, MigrationReporter) throws(StoreError) -> Void)?
+    var afterwards: (@Sendable (any Driver, inout Migration, MigrationReporter) -> Void)?
     var statements: @Sendable (Dialect) -> [String]
   }
 
@@ -101,13 +101,8 @@ enum Schema {
       }
       return Migration(from: from, to: max(from, known))
     }
-    for step in steps where step.version > migration.from {
-      do {
-        try step.afterwards?(driver, report)
-      } catch {
-        migration.notPacked = error
-      }
-    }
+    // Of a store that was migrated before too, for then it may not have come to its end.
+    for step in steps { step.afterwards?(driver, &migration, report) }
     return migration
   }
 
@@ -229,6 +224,8 @@ public struct Migration: Sendable, Equatable {
   public var from: Int
   /// The version that is there now.
   public var to: Int
+  /// Runs whose values were packed into blocks.
+  public var packed = 0
   /// Why the values of some runs were not packed into blocks, nil if none were to be or all were.
   /// They are read from the tables, and the next run tries again.
   public var notPacked: StoreError?

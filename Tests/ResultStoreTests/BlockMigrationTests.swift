@@ -17,7 +17,7 @@ struct BlockMigrationTests {
     let migration = try ResultStore.migrate(place.location) { progress in
       told.withLock { $0.append(progress) }
     }
-    #expect(migration == Migration(from: version, to: Schema.known))
+    #expect(migration == Migration(from: version, to: Schema.known, packed: 256))
     let packed = MigrationProgress(work: .blocks, runs: 256, of: 390)
     #expect(told.withLock { $0.last } == packed)
     let isSaid = told.withLock { $0.contains { $0.work == .figures } }
@@ -34,6 +34,23 @@ struct BlockMigrationTests {
           + " SELECT run, profile, scenario, region, name, value, n FROM figure")
     }
     try BothWays.expectEqual(migrated, RunFilter())
+  }
+
+  @Test(
+    "Blocks that were thrown away are made again by a migration of a store that needs no other",
+    arguments: StoreKind.available)
+  func again(kind: StoreKind) throws {
+    let place = try TestStore(kind)
+    let store = try place.open()
+    _ = try earlier(store, kind, 4)
+    let known = Schema.known
+    _ = try ResultStore.migrate(place.location)
+    #expect(try ResultStore.migrate(place.location) == Migration(from: known, to: known))
+    try store.driver.execute("UPDATE run SET block = NULL")
+    try store.driver.execute("DELETE FROM block_value")
+    let again = try ResultStore.migrate(place.location)
+    #expect(again == Migration(from: known, to: known, packed: 256))
+    #expect(try place.open().checkBlocks() == BlockCheck(blocks: 1, runs: 256))
   }
 
   @Test(

@@ -30,7 +30,9 @@ struct StoreCommand: ParsableCommand {
 
     private func sentence(_ migration: Migration, _ location: StoreLocation) -> String {
       if migration.from == migration.to {
-        return "\(location): schema \(migration.to), nothing to do"
+        let packed = Figures.count(migration.packed, "run") + " packed"
+        return "\(location): schema \(migration.to), "
+          + (migration.packed == 0 ? "nothing to do" : packed)
       }
       let before = migration.from == 0 ? "made" : "brought from schema \(migration.from)"
       return "\(location): \(before) to schema \(migration.to)"
@@ -65,7 +67,9 @@ struct StoreCommand: ParsableCommand {
       }
       for problem in check.problems { Console.print("problem     " + Console.inert(problem)) }
       if check.orphans > 0 { Console.print("problem     \(check.orphans) requests without a run") }
-      for line in BlockLines(check.blocks).lines { Console.print(hint: Console.inert(line)) }
+      for line in BlockLines(check.blocks, of: location).lines {
+        Console.print(hint: Console.inert(line))
+      }
       if !check.problems.isEmpty || check.orphans > 0 || check.blocks.codes.contains(.input) {
         throw ExitCode.input
       }
