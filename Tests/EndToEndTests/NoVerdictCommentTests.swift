@@ -115,13 +115,16 @@ struct MonorepoCommentTests {
     #expect(text.contains("<details><summary>1: PASS</summary>"))
   }
 
-  @Test("A result of another commit than the pull request's head is said to be one")
-  func otherCommit() throws {
-    let job = try Job()
+  @Test(
+    "A result of another commit than the pull request's head is said to be one",
+    arguments: [(ForgeServer.Shape.github, "pull"), (.gitlab, "merge")])
+  func otherCommit(shape: ForgeServer.Shape, kind: String) throws {
+    let job = try Job(shape, user: shape == .github ? .job : ForgeServer.User())
     let other = "a9c31e" + String(repeating: "0", count: 34)
     let files = try results(["a"], in: job, commit: other)
     let end = try job.run("comment", files[0])
-    let words = "The figures are of another commit (a9c31e000000, branch change): "
+    let words =
+      "The figures are of another commit (a9c31e000000, branch change): the \(kind) request is at "
     #expect(end.code == 0 && end.errors.contains("warning: " + words), "\(end.errors)")
     #expect(job.bodies.first?.contains("- The figures are of another commit") ?? false)
     // The commit that the job is about is none, whatever was pushed since.

@@ -76,8 +76,7 @@ struct PullRequestComment: Sendable {
       let rows = kept.compactMap { CommentRow(note: $0.note) }
       return String(decoding: report.bytes(keeping: rows, bytesMax: bytesMax), as: UTF8.self)
     }
-    let kind = client.address.kind == .gitlab ? "merge request" : "pull request"
-    let place = "\(client.address.repository) \(kind) \(pullRequest)"
+    let place = "\(client.address.repository) \(kindName) \(pullRequest)"
     switch try comment.post() {
     case .created(let id): return "comment \(id) created in \(place)"
     case .updated(let id): return "comment \(id) updated in \(place)"
@@ -85,6 +84,11 @@ struct PullRequestComment: Sendable {
       return "comment \(id) in \(place) tells of a newer commit already: left as it is"
     case .absent: return "no comment in \(place) to bring up to date"
     }
+  }
+
+  /// What the forge calls it.
+  private var kindName: String {
+    client.address.kind == .gitlab ? "merge request" : "pull request"
   }
 
   /// What is said of reports that are neither on this job's commit nor on the one that the pull
@@ -99,7 +103,7 @@ struct PullRequestComment: Sendable {
     guard let first = odd.first else { return nil }
     let count = odd.count == 1 ? "The figures are" : "\(odd.count) results are"
     return "\(count) of another commit (\(first.commit.prefix(12)), branch \(first.branch)): "
-      + "the pull request is at \(head.prefix(12))"
+      + "the \(kindName) is at \(head.prefix(12))"
   }
 
   /// The environment's name without the digest of the plan, which changes with the plan.
