@@ -47,7 +47,7 @@ extension ReportBuilder {
   func buildRows() -> [BuildRow] {
     guard header?.exploration == nil else { return [] }
     var seen: Set<String> = []
-    let main = (history + baseline)
+    let main = (history + baseline + latest)
       .filter { seen.insert($0.header.runID).inserted }
       .sorted { ($0.header.startedAt, $0.header.runID) < ($1.header.startedAt, $1.header.runID) }
     return composites.compactMap { result in

@@ -27,7 +27,9 @@ public struct Report: Sendable {
     ReportModel(
       verdict: verdict, candidates: runs(input.candidates, [.candidate]),
       baseline: runs(input.baseline + input.fresh, [.baseline, .fresh]),
-      history: runs(input.history.flatMap { $0 }, [.history]), facts: facts)
+      history: runs(input.history.flatMap { $0 }, [.history]),
+      // They have no role in the verdict's list.
+      latest: input.latest.filter(\.header.isUsable), facts: facts)
   }
 
   /// The judged run that gave the verdict: the last candidate, nil without one.

@@ -2,16 +2,16 @@ public import Model
 
 extension ReportModel {
   /// The words for a verdict on `candidates`, judged against `baseline` (fresh runs among them);
-  /// older runs are shown beside.
+  /// older runs are shown beside, and main's latest after a regression that nobody accepted.
   ///
   /// The runs need no samples: only their headers and figures are read.
   public init(
     verdict: Verdict, candidates: [RunRecord], baseline: [RunRecord],
-    history: [RunRecord] = [], facts: ReportFacts
+    history: [RunRecord] = [], latest: [RunRecord] = [], facts: ReportFacts
   ) {
     self = ReportBuilder(
       verdict: verdict, candidates: candidates, baseline: baseline, history: history,
-      facts: facts
+      latest: latest, facts: facts
     ).model()
   }
 }
@@ -22,6 +22,7 @@ struct ReportBuilder {
   let candidates: [RunRecord]
   let baseline: [RunRecord]
   var history: [RunRecord] = []
+  var latest: [RunRecord] = []
   let facts: ReportFacts
 
   /// The judged run that the report is named after: the last one, which gave the verdict.

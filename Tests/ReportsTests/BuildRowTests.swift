@@ -1,4 +1,5 @@
 import Foundation
+import Gate
 import Model
 import Reports
 import Testing
@@ -61,6 +62,26 @@ struct BuildRowTests {
     #expect(model.plottedBuilds?.metric == "ttft_p50")
     let error = try #require(model.builds.first { $0.metric == "error" })
     #expect(error.unit == "%" && error.last == "0.90 %" && error.sparkline.hasSuffix(" █"))
+  }
+
+  @Test("Main's latest runs after a regression that nobody accepted are among main's")
+  func latest() throws {
+    var item = ReportCase.builds
+    item.latest = (1...5).map { Piece.record("late-\($0)") }
+    for index in item.latest.indices {
+      item.latest[index].header.startedAt = UnixNanos(Int64(200 + index) * 1_000_000_000)
+      ReportCase.measure(&item.latest[index], factor: 1.22)
+    }
+    let row = try #require(item.model.builds.first { $0.metric == "ttft_p50" })
+    #expect(row.main.count == 17 && row.highest == "500 ms" && row.last == "492 ms")
+    // A report gets them from what was judged, those that could not serve left out.
+    item.latest[4].header.isUsable = false
+    let input = GateInput(
+      candidates: item.candidates, baseline: item.baseline, latest: item.latest)
+    let model = Report(input: input, verdict: item.verdict, facts: item.facts).model
+    let shown = try #require(model.builds.first { $0.metric == "ttft_p50" })
+    #expect(shown.main.suffix(4).allSatisfy { $0 > 490 })
+    #expect(shown.main.count == item.baseline.count + 4)
   }
 
   @Test("A run that lacks a cell, or counts tokens by another unit, has no place in the row")

@@ -11,12 +11,13 @@ struct ReportCase: Sendable, CustomTestStringConvertible {
   var candidates: [RunRecord]
   var baseline: [RunRecord]
   var history: [RunRecord] = []
+  var latest: [RunRecord] = []
   var facts: ReportFacts
 
   var model: ReportModel {
     ReportModel(
       verdict: verdict, candidates: candidates, baseline: baseline, history: history,
-      facts: facts)
+      latest: latest, facts: facts)
   }
 
   var report: Report {
