@@ -60,6 +60,10 @@ extension History {
     }
     var last = found.indices.filter { serving.contains(found[$0].record.header.runID) }
       .suffix(History.servingRuns).map { found[$0] }
+    readable = (
+      store.location,
+      Dictionary(last.map { ($0.record.header.runID, $0) }, uniquingKeysWith: { first, _ in first })
+    )
     try store.fill(&last, RunParts(figures: .none))
     // Figures only warn, and those of the baseline set, which mostly is among the newest.
     var newest = Array(last.suffix(History.figureRuns))
@@ -73,6 +77,29 @@ extension History {
       filled[$0.record.header.runID] ?? $0.record
     }
     for run in found { storedAt[run.record.header.runID] = run.storedAt }
+  }
+
+  /// These runs with the figures that tell where a request's time went, as far as the store has
+  /// them. For the few that are judged against: they only explain a verdict, and are not read again
+  /// where the store is not there any more.
+  func withPhases(_ runs: [RunRecord]) -> [RunRecord] {
+    guard let readable, !runs.isEmpty else { return runs }
+    var found = runs.compactMap { readable.runs[$0.header.runID] }
+    let names = ReportFigure.phases.map(\.name)
+    let parts = RunParts(
+      latencies: [], rates: [], figures: .named(names), hasObjectives: false, hasSelfCheck: false)
+    do {
+      try ResultStore.open(readable.store, for: .read).fill(&found, parts)
+    } catch {
+      return runs
+    }
+    var phases: [String: [ReportFigure]] = [:]
+    for run in found { phases[run.record.header.runID] = run.record.figures }
+    return runs.map { run in
+      var run = run
+      run.figures += phases[run.header.runID] ?? []
+      return run
+    }
   }
 
   /// Ids of the runs that may serve, as far as that can be told without the others.

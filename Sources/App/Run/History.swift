@@ -27,6 +27,8 @@ struct History {
   var queue: QueuePlaces
   /// The history of the commit that these were read for; nil where none was meant.
   private(set) var lineage: Lineage?
+  /// The store's runs that serve, of which more can be read.
+  var readable: (store: StoreLocation, runs: [String: StoredRun])?
 
   init(queue: QueuePlaces) { self.queue = queue }
 

@@ -50,7 +50,8 @@ struct Judging {
     return GateInput(
       settings: GateSettings(plan: loaded.plan.gate, objectives: loaded.plan.objectives),
       candidates: candidates.map(\.withoutSamples),
-      baseline: runs(selection.baseline), fresh: runs(selection.fresh),
+      baseline: history.withPhases(runs(selection.baseline)),
+      fresh: history.withPhases(runs(selection.fresh)),
       history: selection.history.map(runs), latest: runs(selection.latest),
       latestSince: selection.latestSince, waivers: history.waivers,
       acceptances: history.acceptances, evaluatedAt: Clock.unix(),
