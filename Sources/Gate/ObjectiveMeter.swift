@@ -31,7 +31,7 @@ extension Objective {
     guard !values.isEmpty else { return result }
     let value = comparison == .equal ? values.reduce(0, +) : Quantile.type7(values, 0.5)
     result.value = value
-    let intervals = figures.compactMap(\.interval)
+    let intervals = figures.compactMap(interval)
     if intervals.count == figures.count {
       let low = Quantile.type7(intervals.map(\.lowerBound), 0.5)
       let high = Quantile.type7(intervals.map(\.upperBound), 0.5)
@@ -46,6 +46,21 @@ extension Objective {
       }
     result.verdict = isMet ? .ok : .fail
     return result
+  }
+}
+
+extension Objective {
+  /// The 95 % interval of a figure. A store keeps none: that of a share is told by k and n.
+  private func interval(_ figure: ObjectiveFigure) -> ClosedRange<Double>? {
+    guard figure.interval == nil, case .rate = metric, comparison != .equal,
+      let value = figure.value, figure.n > 0, (0...1).contains(value)
+    else { return figure.interval }
+    return Objective.interval(k: Int((value * Double(figure.n)).rounded()), n: figure.n)
+  }
+
+  /// The 95 % interval of a share.
+  fileprivate static func interval(k: Int, n: Int) -> ClosedRange<Double> {
+    RateInterval.exact(k: k, n: n, confidence: 0.95)
   }
 }
 
@@ -79,7 +94,7 @@ struct ObjectiveMeter {
       }
       return ObjectiveFigure(
         objective: name, value: Double(count.k) / Double(count.n), n: count.n,
-        interval: RateInterval.exact(k: count.k, n: count.n, confidence: 0.95))
+        interval: Objective.interval(k: count.k, n: count.n))
     }
   }
 

@@ -52,6 +52,27 @@ struct ObjectiveTests {
     #expect(Floors.quantile(1) == 100_000)
   }
 
+  @Test("A share that a store gave without its interval is judged with the same one")
+  func storedShare() throws {
+    let error = Objective(
+      profile: .sustained, metric: .rate(.error), comparison: .less, bound: 0.01)
+    let failures = (0..<7).map { Build.failure(.http5xx, seq: $0) }
+    let samples = failures + (7..<539).map { Build.success(seq: $0) }
+    let run = record(samples, [error, ttft])
+    let fresh = judged([run], [error, ttft]).objectives
+    var stored = run
+    for index in stored.objectives.indices { stored.objectives[index].interval = nil }
+    let again = judged([stored], [error, ttft]).objectives
+    #expect(try #require(again.first?.interval) == fresh[0].interval)
+    #expect(again.map(\.value) == fresh.map(\.value))
+    // A quantile's needs the requests.
+    #expect(fresh[1].interval != nil && again[1].interval == nil)
+    // An absolute count has none.
+    let none = Objective(
+      profile: .sustained, metric: .rate(.error), comparison: .equal, bound: 0)
+    #expect(judged([record(samples, [none])], [none]).objectives[0].interval == nil)
+  }
+
   @Test("Without a prefix an objective is judged in ramp-up and sustained, not in stress")
   func expansion() {
     let samples = (0..<3).flatMap { profile in
