@@ -33,12 +33,6 @@ struct TerminalWriter {
     isTerminal = form.isTerminal
   }
 
-  init(columns: Int, isColoured: Bool) {
-    self.columns = columns
-    self.isColoured = isColoured
-    isTerminal = false
-  }
-
   /// The text so far, UTF-8.
   var bytes: [UInt8] { Array(text.utf8) }
 

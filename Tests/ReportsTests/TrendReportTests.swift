@@ -89,7 +89,20 @@ struct TrendReportTests {
     let lines = String(decoding: TrendText.bytes(report), as: UTF8.self).split(separator: "\n")
     #expect(lines.filter { $0.hasSuffix("long-name-/ttft_p50") }.count == 2)
     #expect(lines.contains { $0.hasSuffix("long-name-/tpot_p50") })
-    #expect(lines.allSatisfy { $0.count <= 110 })
+    #expect(lines.allSatisfy { $0.count <= TerminalForm.logColumns })
+  }
+
+  @Test("A terminal gets lines of its width", arguments: [60, 80, 100, 160])
+  func terminal(columns: Int) {
+    let form = TerminalForm(terminal: columns, isColoured: false)
+    let text = String(
+      decoding: TrendText.bytes(TrendReportTests.report(), form: form), as: UTF8.self)
+    let lines = text.split(separator: "\n")
+    #expect(lines.allSatisfy { $0.count <= columns })
+    let signs = lines.compactMap { $0.split(separator: " ").last }
+      .filter { "▁▂▃▄▅▆▇█".contains($0.first ?? " ") }
+    let width = min(max(columns - 57 - "ttft_p50".count, 12), 40)
+    #expect(signs.map(\.count) == [Int](repeating: width, count: 3))
   }
 
   @Test("The first of several regressions is the one that is listed first")

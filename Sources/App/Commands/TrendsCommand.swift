@@ -123,8 +123,7 @@ struct TrendsCommand: ParsableCommand {
       for piece in TrendJSON.pieces(report, by: concurrently) { Console.print(bytes: piece) }
     } else {
       Console.print(
-        bytes: TrendText.bytes(
-          report, isColoured: global.isColourful, isUnicode: Environment.isUnicode))
+        bytes: TrendText.bytes(report, form: global.form, isUnicode: Environment.isUnicode))
     }
   }
 }

@@ -9,18 +9,17 @@ public enum TrendText {
   private static let sparklineWidths = 12...40
   /// Columns that the other figures of a line take.
   private static let figuresWidth = 57
-  private static let columns = 110
 
-  /// The report, UTF-8, with escape codes for colour if `isColoured`.
+  /// The report, UTF-8, for that terminal or log.
   public static func bytes(
-    _ report: TrendReport, isColoured: Bool = false, isUnicode: Bool = true
+    _ report: TrendReport, form: TerminalForm = TerminalForm(), isUnicode: Bool = true
   ) -> [UInt8] {
-    var writer = TerminalWriter(columns: columns, isColoured: isColoured)
+    var writer = TerminalWriter(form)
     writer.line(context(report), .dim)
     writer.blank()
     let names = report.trends.map(\.id.shown.count).max() ?? 0
-    let width = min(
-      max(columns - figuresWidth - names, sparklineWidths.lowerBound), sparklineWidths.upperBound)
+    let room = max(form.columns - figuresWidth - names, sparklineWidths.lowerBound)
+    let width = min(room, sparklineWidths.upperBound)
     writer.table(
       ["metric", ">at first", ">now", ">change", ">noise", ">last run", "trend"],
       zip(report.trends, report.changes).map { row($0, $1, sparkline: width, isUnicode) })
@@ -99,14 +98,13 @@ public enum TrendText {
   private static func changes(_ report: TrendReport, _ writer: inout TerminalWriter) {
     let all = report.allChanges
     writer.table(
-      ["change in", ">change", ">from", ">to", "since run", "started", "commits", ""],
+      ["change in", ">change", ">from", ">to", "since", "commits", ""],
       all.map { point in
         let unit = TrendUnit(point.id)
         return [
           .init(point.id.shown), .init(point.changeText), .init(unit.text(point.before)),
-          .init(unit.text(point.after)), .init(shortRun(point.runID)),
-          .init(String(point.startedAt.iso8601.prefix(10))), .init(point.range.text),
-          .init(point.stateText, style(point)),
+          .init(unit.text(point.after)), .init(String(point.startedAt.iso8601.prefix(10))),
+          .init(point.range.text), .init(point.stateText, style(point)),
         ]
       })
     var told: Set<CommitRange> = []
@@ -116,12 +114,6 @@ public enum TrendText {
       writer.sentences(
         range.commits.map { ForeignText.commit($0.id) + " " + ForeignText.line($0.subject) })
     }
-  }
-
-  /// A run's id as far as it tells runs apart; `runs show` takes the start of an id.
-  static func shortRun(_ id: String) -> String {
-    let name = ForeignText.name(id)
-    return name.count == 36 ? String(name.prefix(13)) : name
   }
 
   static func countText(_ range: RangeCommits) -> String {
