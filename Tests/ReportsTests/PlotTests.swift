@@ -25,6 +25,20 @@ struct PlotTests {
     #expect(try HTMLFile.parserError(bytes) == nil)
   }
 
+  @Test("A flat metric lies in the middle of its plot, a share of nothing at the bottom")
+  func flat() throws {
+    let builds = ReportCase.builds.model.builds
+    var row = try #require(builds.first { $0.metric == "ttft_p50" })
+    (row.main, row.candidate) = ([410, 410, 410], [410])
+    #expect(abs(HTMLReportWriter.axis(row).share(410) - 0.5) < 0.02)
+    row.candidate = [480]
+    let axis = HTMLReportWriter.axis(row)
+    #expect(axis.share(410) > 0.02 && axis.share(480) < 0.98 && axis.share(480) > 0.9)
+    var share = try #require(builds.first { $0.unit == "%" })
+    (share.main, share.candidate) = ([0, 0], [0])
+    #expect(HTMLReportWriter.axis(share).share(0) == 0)
+  }
+
   @Test("A page with something of everything equals its golden file")
   func golden() throws {
     let bytes = HTMLPage.bytes(title: "Plots") { writer in

@@ -128,6 +128,26 @@ struct TrendReportTests {
     #expect(HTMLFile(TrendPage.bytes(report)).problems == [])
   }
 
+  @Test("The axis tells days, and times where the runs are of few days or one")
+  func ticks() {
+    func page(every minutes: Int64) -> String {
+      var report = TrendReportTests.report()
+      for index in report.runs.indices {
+        report.runs[index].startedAt = UnixNanos(
+          1_769_860_800_000_000_000 + Int64(index) * minutes * 60_000_000_000)
+      }
+      return String(decoding: TrendPage.bytes(report), as: UTF8.self)
+    }
+    #expect(page(every: 720).contains(">2026-02-04</text>"))
+    let oneDay = page(every: 10)
+    #expect(oneDay.contains(">run, 2026-01-31 (UTC)</text>") && oneDay.contains(">12:00</text>"))
+    #expect(oneDay.contains(">13:20</text>"))
+    let twoDays = page(every: 30)
+    #expect(twoDays.contains(">01-31 12:00</text>") && twoDays.contains(">02-01 00:00</text>"))
+    // The scale of a plot that scrolls is a drawing of its own, which does not.
+    #expect(oneDay.split(separator: "<svg class=\"scale\"").count == 1 + 3)
+  }
+
   @Test("CSV has a line for each run and metric, and the change in the line of its first run")
   func csv() throws {
     let report = TrendReportTests.report()

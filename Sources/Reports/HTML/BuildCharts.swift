@@ -21,16 +21,25 @@ extension HTMLReportWriter {
     let marks: [SVGMark] =
       [.line(main, .baseline)] + main.map { .point($0, .baseline, text: text($0)) }
       + own.map { .point($0, colour, text: text($0)) }
-    let isShare = row.unit == "%"
-    let values = row.main + row.candidate
-    let room = isShare ? [0] : [(values.max() ?? 0) * (1 - ReportBuilder.spanMin)]
     page.plot(
       row.metric,
       SVGPlot(
         label:
           "\(row.metric) over recent builds: \(row.lowest) to \(row.highest), then \(row.last)",
-        x: SVGAxis("runs", .number(""), 0.5...Double(values.count) + 0.5),
-        y: .over(row.metric, .number(row.unit), values + room, fromZero: isShare), marks: marks),
+        x: SVGAxis("runs", .number(""), 0.5...Double(main.count + own.count) + 0.5),
+        y: Self.axis(row), marks: marks),
       keys: [PlotKey(.baseline, .line, baselineName), PlotKey(colour, .dots, "this change")])
+  }
+
+  /// As the row of signs, with room above and below: a flat metric lies in the middle. A share
+  /// begins at 0.
+  static func axis(_ row: BuildRow) -> SVGAxis {
+    var values = row.main + row.candidate
+    if row.unit == "%" {
+      values.append(0)
+    } else if let scale = Sparkline.Scale(values, shareMin: ReportBuilder.spanMin) {
+      values += [scale.low, scale.high]
+    }
+    return .over(row.metric, .number(row.unit), values, fromZero: row.unit == "%")
   }
 }

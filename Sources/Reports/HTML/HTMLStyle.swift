@@ -7,14 +7,14 @@ enum HTMLStyle {
       color-scheme: light dark;
       --page: #ffffff; --panel: #f5f7f9; --rule: #d8dee4; --text: #1b1f24; --quiet: #57606a;
       --good: #176433; --bad: #b3261e; --doubtful: #855300;
-      --candidate: #0b5cad; --baseline: #6b7077;
+      --candidate: #0b5cad; --baseline: #6b7077; --shade: rgb(27 31 36 / 0.2);
       --s1: #0b5cad; --s2: #b4470f; --s3: #17703c; --s4: #8a3a9e; --s5: #855300; --s6: #57606a;
     }
     @media (prefers-color-scheme: dark) {
       :root {
         --page: #12161b; --panel: #1a2027; --rule: #39424d; --text: #e6e9ee; --quiet: #a2acb8;
         --good: #6fd08c; --bad: #ff8f86; --doubtful: #f0b849;
-        --candidate: #6cb2ff; --baseline: #a3a9b1;
+        --candidate: #6cb2ff; --baseline: #a3a9b1; --shade: rgb(230 233 238 / 0.2);
         --s1: #6cb2ff; --s2: #ff9d66; --s3: #6fd08c; --s4: #d9a2ea; --s5: #f0b849; --s6: #a2acb8;
       }
     }
@@ -53,7 +53,14 @@ enum HTMLStyle {
     nav { margin: 0.9rem 0 0; font-size: 0.9rem; }
     nav ul { display: flex; flex-wrap: wrap; gap: 0.15rem 1rem; list-style: none; padding: 0; }
     a { color: var(--candidate); }
-    .scroll { overflow-x: auto; margin: 0.5rem 0; }
+    .scroll {
+      overflow-x: auto; margin: 0.5rem 0;
+      background:
+        linear-gradient(to right, var(--page) 40%, transparent) 0 0 / 2.5rem 100% no-repeat local,
+        linear-gradient(to left, var(--page) 40%, transparent) 100% 0 / 2.5rem 100% no-repeat local,
+        linear-gradient(to right, var(--shade), transparent) 0 0 / 0.9rem 100% no-repeat scroll,
+        linear-gradient(to left, var(--shade), transparent) 100% 0 / 0.9rem 100% no-repeat scroll;
+    }
     .scroll.end { direction: rtl; }
     .scroll.end > * { direction: ltr; }
     table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
@@ -83,7 +90,13 @@ enum HTMLStyle {
     .legend svg { width: 1.4rem; height: 0.7rem; margin-right: 0.35rem; vertical-align: baseline; }
     svg.plot { display: block; width: 100%; height: auto; max-width: 30rem; }
     svg.strip { width: 7.5rem; height: 1rem; vertical-align: middle; }
-    svg.wide { min-width: 62rem; max-width: none; }
+    .plane { display: flex; min-width: 62rem; }
+    .plane svg { flex: none; }
+    svg.scale {
+      position: sticky; left: 0; z-index: 1; width: 4.3636%; overflow: visible;
+      background: var(--page);
+    }
+    svg.wide { width: 95.6364%; max-width: none; }
     svg text { fill: var(--quiet); font-size: 11px; font-family: inherit; }
     svg text.strong { fill: var(--text); }
     svg .e { text-anchor: end; }

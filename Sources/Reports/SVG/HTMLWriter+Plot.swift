@@ -26,7 +26,12 @@ extension HTMLWriter {
       writer.legend(keys)
       if plot.size == .wide {
         // The newest is at the right, and is what a narrow screen shows first.
-        writer.block("div", HTMLWriter.scroller(caption, from: "scroll end")) { plot.write(&$0) }
+        writer.block("div", HTMLWriter.scroller(caption, from: "scroll end")) { writer in
+          writer.block("div", [("class", "plane")]) { writer in
+            plot.writeScale(&writer)
+            plot.write(&writer)
+          }
+        }
       } else {
         plot.write(&writer)
       }

@@ -30,17 +30,16 @@ struct SVGPlot {
       x: x, y: y, width: size.width - left - right, height: size.height - top - bottom)
   }
 
-  /// Writes the plot. O(marks and their points).
+  /// Writes the plot; a wide one without its scale. O(marks and their points).
   func write(_ writer: inout HTMLWriter) {
     let frame = frame
     let style = size == .wide ? "plot wide" : "plot"
+    let start = size == .wide ? left : 0
+    let box = "\(svg(start)) 0 \(svg(size.width - start)) \(svg(size.height))"
     writer.block(
-      "svg",
-      [
-        ("class", style), ("viewBox", "0 0 \(svg(size.width)) \(svg(size.height))"),
-        ("role", "img"), ("aria-label", label),
-      ]
+      "svg", [("class", style), ("viewBox", box), ("role", "img"), ("aria-label", label)]
     ) { writer in
+      if size == .normal { scale(frame, &writer) }
       grid(frame, &writer)
       // A drawing of its own clips what leaves the axes.
       writer.element(
@@ -52,18 +51,40 @@ struct SVGPlot {
       ) { writer in
         for mark in marks { mark.write(frame, &writer) }
       }
-      names(frame, &writer)
+      writer.element(
+        "text",
+        [("x", svg(left + frame.width / 2)), ("y", svg(size.height - 5)), ("class", "m")],
+        content: x.name)
     }
+  }
+
+  /// Writes the scale of a wide plot by itself: it stays at the left edge while the rest scrolls.
+  func writeScale(_ writer: inout HTMLWriter) {
+    writer.block(
+      "svg",
+      [
+        ("class", "scale"), ("viewBox", "0 0 \(svg(left)) \(svg(size.height))"),
+        ("aria-hidden", "true"),
+      ]
+    ) { scale(frame, &$0) }
+  }
+
+  /// The numbers of the axis upwards, and its name above them.
+  private func scale(_ frame: SVGFrame, _ writer: inout HTMLWriter) {
+    for tick in y.ticks {
+      writer.element(
+        "text",
+        [("x", svg(left - 5)), ("y", svg(top + frame.down(tick.value) + 3.5)), ("class", "e")],
+        content: tick.text)
+    }
+    guard !y.name.isEmpty else { return }
+    writer.element("text", [("x", "2"), ("y", "11")], content: y.name)
   }
 
   private func grid(_ frame: SVGFrame, _ writer: inout HTMLWriter) {
     var path = ""
     for tick in y.ticks {
-      let place = top + frame.down(tick.value)
-      path += "M\(svg(left)) \(svg(place))h\(svg(frame.width))"
-      writer.element(
-        "text", [("x", svg(left - 5)), ("y", svg(place + 3.5)), ("class", "e")],
-        content: tick.text)
+      path += "M\(svg(left)) \(svg(top + frame.down(tick.value)))h\(svg(frame.width))"
     }
     for tick in x.ticks {
       let place = left + frame.across(tick.value)
@@ -74,16 +95,6 @@ struct SVGPlot {
     }
     path += "M\(svg(left)) \(svg(top + frame.height))h\(svg(frame.width))"
     writer.leaf("path", [("class", "grid"), ("d", path)])
-  }
-
-  /// The names of the axes: the one across below, the other above its numbers.
-  private func names(_ frame: SVGFrame, _ writer: inout HTMLWriter) {
-    writer.element(
-      "text",
-      [("x", svg(left + frame.width / 2)), ("y", svg(size.height - 5)), ("class", "m")],
-      content: x.name)
-    guard !y.name.isEmpty else { return }
-    writer.element("text", [("x", "2"), ("y", "11")], content: y.name)
   }
 }
 

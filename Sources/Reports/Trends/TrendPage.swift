@@ -167,12 +167,22 @@ private struct TrendPlot {
     }
   }
 
-  /// Runs in their order, with the days on which some of them began.
+  /// Runs in their order, with the days on which some of them began, or the times where these are
+  /// of few days.
   private var runAxis: SVGAxis {
     var axis = SVGAxis("run", .number(""), 0...Double(max(1, runs)))
-    let step = max(1, (runs + 7) / 8)
-    axis.ticks = stride(from: 0, to: runs, by: step).map { run in
-      SVGAxis.Tick(value: place(run), text: TrendText.date(report.runs[run]))
+    let marked = Array(stride(from: 0, to: runs, by: max(1, (runs + 7) / 8)))
+    let days = Set(marked.map { TrendText.date(report.runs[$0]) })
+    let isOneDay = Set(report.runs.map(TrendText.date)).count == 1
+    if isOneDay, let day = days.first { axis.title = "run, \(day) (UTC)" }
+    axis.ticks = marked.map { run in
+      let time = report.runs[run].startedAt.iso8601
+      let text =
+        isOneDay
+        ? time.dropFirst(11).prefix(5)
+        : days.count < marked.count
+          ? time.dropFirst(5).prefix(5) + " " + time.dropFirst(11).prefix(5) : time.prefix(10)
+      return SVGAxis.Tick(value: place(run), text: String(text))
     }
     return axis
   }
