@@ -26,10 +26,10 @@ struct BlockLines {
     }
     let block = problem.block
     return start + (run.map { "of \($0) " } ?? "") + Console.inertLine(problem.what)
-      + "\n  try in the database, after which its runs are read from the tables, and packed again"
-      + " by streamgate store migrate:"
+      + "\n  try in the database:"
       + "\n  UPDATE \(schema)run SET block = NULL WHERE block = \(block);"
       + " DELETE FROM \(schema)block_value WHERE block = \(block);"
+      + "\n  then: streamgate store migrate"
   }
 
   private func text(_ loose: LooseRuns) -> String {
