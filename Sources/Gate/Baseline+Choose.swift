@@ -49,8 +49,7 @@ public enum Baseline {
       // Whether or not that run itself serves.
       let isStart = rules.segmentStarts.contains(id) && !isLatest && place != .notAncestor
       if isStart { segment += 1 }
-      // Fresh runs tell whether the environment moved: they serve wherever main is by then, but not
-      // for what the change is said to inherit.
+      // Fresh runs tell whether the environment moved, wherever main is by then: inherited is none.
       let known = isLater && !isLatest && place == .notAncestor ? .unknown : place
       var measured = entry
       // What a run of main came to does not change what it measured.
