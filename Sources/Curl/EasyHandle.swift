@@ -183,7 +183,9 @@ public struct EasyHandle: ~Copyable {
       ccurl_set_data_function(pointer, CURLOPT_WRITEFUNCTION, body), "WRITEFUNCTION")
     try EasyHandle.check(ccurl_set_pointer(pointer, CURLOPT_WRITEDATA, context), "WRITEDATA")
     try EasyHandle.check(ccurl_set_pointer(pointer, CURLOPT_PRIVATE, context), "PRIVATE")
-    attemptHook.pointee = ccurl_attempt_hook(function: attempt, context: context)
+    attemptHook.pointee.function = attempt
+    attemptHook.pointee.context = context
+    attemptHook.pointee.easy = pointer
     try EasyHandle.check(ccurl_set_attempt_hook(pointer, attemptHook), "PREREQFUNCTION")
   }
 
@@ -221,6 +223,18 @@ public struct EasyHandle: ~Copyable {
       ccurl_set_data_function(pointer, CURLOPT_WRITEFUNCTION, discard), "WRITEFUNCTION")
     try EasyHandle.check(
       ccurl_set_data_function(pointer, CURLOPT_HEADERFUNCTION, discard), "HEADERFUNCTION")
+  }
+
+  /// Where the sockets of the transfer's multi handle are told from each other.
+  func setSockets(_ sockets: UnsafeMutablePointer<ccurl_sockets>) {
+    attemptHook.pointee.sockets = sockets
+  }
+
+  /// True, once, if the transfer ended before its request was sent: the idle connection for it was
+  /// closed, or had something to be read that would have been taken for the answer.
+  public func takeStale() -> Bool {
+    defer { attemptHook.pointee.is_stale = 0 }
+    return attemptHook.pointee.is_stale != 0
   }
 
   /// What a function for body bytes returns to take none of them yet: they are given again after

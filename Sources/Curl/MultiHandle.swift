@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 
 /// What a multi handle wants to know of a socket.
 public struct SocketInterest: OptionSet, Sendable {
@@ -70,6 +71,7 @@ public struct MultiHandle: ~Copyable {
   private var pointer: UnsafeMutableRawPointer?
   private let connectionsMax: Int
   private let hooks: UnsafeMutablePointer<ccurl_multi_hooks>
+  private var sockets: UnsafeMutablePointer<ccurl_sockets>?
 
   /// A handle that keeps up to `connectionsMax` idle connections and tells `hooks` what it needs.
   public init(connectionsMax: Int, hooks: MultiHooks) {
@@ -82,6 +84,7 @@ public struct MultiHandle: ~Copyable {
   deinit {
     if let pointer { curl_multi_cleanup(pointer) }
     hooks.deallocate()
+    free(sockets)
   }
 
   private mutating func made() throws(CurlError) -> UnsafeMutableRawPointer {
@@ -98,6 +101,12 @@ public struct MultiHandle: ~Copyable {
       curl_multi_cleanup(pointer)
       throw error
     }
+    // Pages of zeros that nobody writes to take no memory.
+    guard let zeros = calloc(1, MemoryLayout<ccurl_sockets>.size) else {
+      curl_multi_cleanup(pointer)
+      throw .noMemory
+    }
+    sockets = zeros.assumingMemoryBound(to: ccurl_sockets.self)
     self.pointer = pointer
     return pointer
   }
@@ -105,8 +114,10 @@ public struct MultiHandle: ~Copyable {
   /// Starts a transfer; it goes on in `act` and `timeout`.
   public mutating func add(_ easy: borrowing EasyHandle) throws(CurlError) {
     easy.forgetErrorText()
+    let pointer = try made()
+    if let sockets { easy.setSockets(sockets) }
     try MultiHandle.check(
-      curl_multi_add_handle(try made(), easy.pointer), "curl_multi_add_handle")
+      curl_multi_add_handle(pointer, easy.pointer), "curl_multi_add_handle")
   }
 
   /// Takes a transfer out; one that still runs loses its connection.

@@ -106,6 +106,7 @@ extension EngineLoop {
       let headers = try CurlList(lines)
       try transfer.pointee.easy.setURL(logins.target.url.value + path)
       try transfer.pointee.easy.setHeaders(headers)
+      try transfer.pointee.easy.setConnectionUse(.reuse(idleSecondsMax: 0))
       transfer.pointee.headers = .some(consume headers)
       try transfer.pointee.easy.setCookieJar(session.pointee.jar)
       try addressLists.start[logins.endpoint].apply(
@@ -141,6 +142,7 @@ extension EngineLoop {
     guard let logins else { return }
     let transfer = context.assumingMemoryBound(to: LoginTransfer.self)
     guard let user = transfer.pointee.user else { return }
+    if transfer.pointee.easy.takeStale() { return try sendAnew(transfer.pointee.easy) }
     let result: Result<LoginGrant, LoginFailure>
     if transfer.pointee.isTooLong {
       result = .failure(.tooLong(LoginTransfer.replyBytesMax))

@@ -125,11 +125,11 @@ extension EngineLoop {
       if isNewScenario {
         try easy.pointee.setURL(setup.pointee.url)
         try easy.pointee.setHeaders(setup.pointee.headers)
-        try easy.pointee.setConnectionUse(setup.pointee.connectionUse)
         try setTLS(setup.pointee.tls, on: easy.pointee)
       }
       try addressLists.start[setup.pointee.endpoint].apply(
         to: easy.pointee, number: share.addressNumber(of: place.seq))
+      try easy.pointee.setConnectionUse(setup.pointee.connectionUse)
       try easy.pointee.setPost(body)
       try setOwnHeaders(slot, easy, place)
     }
@@ -238,9 +238,24 @@ extension EngineLoop {
         continue
       }
       let slot = completed.context.assumingMemoryBound(to: Slot.self)
+      if let easy = slot.pointee.easy, easy.pointee.takeStale() {
+        try sendAnew(easy.pointee)
+        continue
+      }
       let end = slot.pointee.transportEnd(
         completed.code, systemError: slot.pointee.easy?.pointee.systemError ?? 0)
       try finish(slot, end, at: wiring.pointee.readStamp ?? monotonicNow())
+    }
+  }
+
+  /// Sends a request on a new connection that did not go out on the idle one that was chosen.
+  func sendAnew(_ easy: borrowing EasyHandle) throws(EngineError) {
+    do throws(CurlError) {
+      try multi.remove(easy)
+      try easy.setConnectionUse(.openAndKeep)
+      try multi.add(easy)
+    } catch {
+      throw EngineError(error)
     }
   }
 

@@ -33,6 +33,10 @@ public final class RawServer: Sendable {
         // A child that another test starts would keep the connection open beyond its end here.
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         guard descriptor >= 0 else { break }
+        // What is sent is there at once, and does not wait for the client to acknowledge earlier.
+        var isOn: Int32 = 1
+        setsockopt(
+          descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, socklen_t(MemoryLayout<Int32>.size))
         let connection = RawConnection(descriptor: descriptor)
         let own = number
         number += 1

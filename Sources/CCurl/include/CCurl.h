@@ -33,10 +33,23 @@ static inline CURLcode ccurl_set_data_function(
 // Called before each request that goes out, a silent second one included; non-zero forbids it.
 typedef int (*ccurl_attempt_function)(void *context);
 
+// Which socket has each local port, plus one: what tells of a connection that libcurl chose.
+struct ccurl_sockets {
+  int of_port[1 << 16];
+};
+
 // Where the hooks of one transfer lie; must outlive the transfer.
 struct ccurl_attempt_hook {
   ccurl_attempt_function function;
   void *context;
+  CURL *easy;
+  // Of the multi handle that the transfer was added to; must outlive it.
+  struct ccurl_sockets *sockets;
+  // The socket that was opened last.
+  int socket;
+  // The request was not sent: the idle connection that libcurl chose for it has something to be
+  // read, which would be taken for its answer, or is closed. libcurl looks at the latter only.
+  int is_stale;
 };
 
 CURLcode ccurl_set_attempt_hook(CURL *easy, struct ccurl_attempt_hook *hook);
