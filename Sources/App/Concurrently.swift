@@ -40,10 +40,15 @@ private final class SharedWork<Value: Sendable>: Sendable {
     values = Locked([Value?](repeating: nil, count: count))
   }
 
-  /// Starts the other threads: with the caller's one for each core.
+  /// Starts the other threads: with the caller's one for each core. Threads of its own: where the
+  /// process may use one core only, a queue of Dispatch's begins no work for a second.
   func begin() {
     for _ in 1..<max(1, min(count, ProcessInfo.processInfo.activeProcessorCount)) {
-      DispatchQueue.global().async(group: others) { self.take() }
+      others.enter()
+      Thread {
+        self.take()
+        self.others.leave()
+      }.start()
     }
   }
 

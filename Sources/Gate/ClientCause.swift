@@ -19,6 +19,8 @@ enum ClientCause: Equatable {
   private static let fullShare = 0.8
   /// A machine that takes so much of the time from the engine is shared.
   private static let waitShareMin = 0.02
+  /// Less than this does not explain a loop that stood still.
+  private static let pauseWaitShareMin = 0.1
 
   init(_ check: SelfCheck) {
     guard let resources = check.resources else {
@@ -34,7 +36,9 @@ enum ClientCause: Equatable {
       self = .ports(missing: resources.portsMissing, allowed: resources.portsAllowed)
     } else if share >= ClientCause.fullShare {
       self = .fullCore(share: share)
-    } else if max(wait, steal) >= ClientCause.waitShareMin {
+    } else if max(wait, steal)
+      >= (resources.pauses > 0 ? ClientCause.pauseWaitShareMin : ClientCause.waitShareMin)
+    {
       self = .sharedMachine(
         waitShare: wait, stealShare: steal, switches: check.involuntarySwitches)
     } else if resources.pauses > 0 {
@@ -60,7 +64,8 @@ enum ClientCause: Equatable {
       "the machine is shared: for \(ClientCheck.percent(wait)) % of the time the engine was ready"
         + " and had no CPU (\(switches) involuntary switches"
         + (steal > 0 ? ", \(ClientCheck.percent(steal)) % taken by the hypervisor" : "")
-        + "); try an idle machine, fewer streams at once, or more machines"
+        + "); try an idle machine, a larger CPU quota where there is one, fewer streams at once,"
+        + " or more machines"
     case .stopped(let pauses, let total):
       "the client stood still \(pauses == 1 ? "once" : "\(pauses) times"),"
         + " \(ClientCheck.text(total)) in all; try again on a machine that nobody suspends, idle"

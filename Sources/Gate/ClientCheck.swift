@@ -36,21 +36,23 @@ public enum ClientCheck {
   /// as foreign files are, is taken as it is. `smallestMedian` is nil where no run has one.
   public static func problem(of header: RunHeader, smallestMedian: Nanos?) -> String? {
     guard let check = header.selfCheck,
-      let finding = finding(check, smallestMedian ?? medianWithoutAny)
+      let finding = finding(check, smallestMedian)
     else { return nil }
     return reasonPrefix + finding + "; " + ClientCause(check).text
   }
 
   /// What was too much, nil if nothing was.
-  private static func finding(_ check: SelfCheck, _ smallestMedian: Nanos) -> String? {
+  private static func finding(_ check: SelfCheck, _ known: Nanos?) -> String? {
+    let smallestMedian = known ?? medianWithoutAny
+    let words =
+      known.map { "the smallest median time to first token, \(text($0))" }
+      ?? "1 s, which stands for the time to a first token where none is known"
     let limit = smallestMedian.seconds * errorShare
     if check.loopLagP50.seconds > medianShare * limit {
-      return "the median loop lag of \(text(check.loopLagP50)) is above 1 % of the smallest median "
-        + "time to first token, \(text(smallestMedian))"
+      return "the median loop lag of \(text(check.loopLagP50)) is above 1 % of " + words
     }
     if check.loopLagP99.seconds > limit {
-      return "the p99 of the loop lag, \(text(check.loopLagP99)), is above 10 % of the smallest "
-        + "median time to first token, \(text(smallestMedian))"
+      return "the p99 of the loop lag, \(text(check.loopLagP99)), is above 10 % of " + words
     }
     let arrivals = max(check.scheduled, check.sent + check.droppedLate + check.droppedCap)
     guard arrivals > 0 else { return nil }

@@ -91,6 +91,31 @@ struct BehindWatchTests {
     #expect(run(ttft: .seconds(1)).isEmpty)
   }
 
+  @Test("Where data waits too long now and then, after seven seconds, and not for one pause")
+  func uneven() {
+    func run(pauses: Int) -> [String] {
+      var run = Watched(BehindWatch())
+      for second in 0..<20 {
+        run.look(5) { look in
+          look.ttft[0].add(.milliseconds(400))
+          look.elapsed = look.elapsed + Progress.interval
+          look.arrivalsDue += 10
+          look.arrivalsSent += 10
+          for _ in 0..<100 { look.loopLag.add(.microseconds(30)) }
+        }
+        if second < pauses {
+          run.look(1) { look in for _ in 0..<60 { look.loopLag.add(.milliseconds(80)) } }
+        }
+      }
+      return run.said
+    }
+    #expect(run(pauses: 1).isEmpty)
+    let said = run(pauses: 20)
+    #expect(said.count == 1)
+    #expect(said.first?.contains("data waited 8") == true, "\(said)")
+    #expect(said.first?.contains(" (p99) until it was read") == true)
+  }
+
   @Test("In a closed loop, by its users' lateness or by the loop lag")
   func closed() {
     var run = Watched(BehindWatch())

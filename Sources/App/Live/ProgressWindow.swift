@@ -49,7 +49,7 @@ struct ProgressWindow {
 
   /// The client's lags of late; nil before there are two looks after the warm-up, which no
   /// verdict holds against the client.
-  private var recentLags: RecentLags? {
+  var recentLags: RecentLags? {
     let warmup = warmups.indices.contains(now.profileIndex) ? warmups[now.profileIndex] : .zero
     let measured = looks.filter { $0.elapsed >= warmup && $0.stamp < now.stamp }
     let earlier = measured.last { now.stamp - $0.stamp >= Self.span } ?? measured.first
