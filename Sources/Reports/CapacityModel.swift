@@ -115,7 +115,7 @@ private struct CapacityBuilder {
     }
     if step.droppedCap > 0 {
       parts.append(
-        Figures.count(step.droppedCap, "request", plural: "requests") + " without a slot")
+        Figures.count(step.droppedCap, "request") + " without a slot (limits.inFlight)")
     }
     if let at = step.abortedAt {
       parts.append("abort rule after \(Figures.duration(at.seconds))")
@@ -146,6 +146,7 @@ private struct CapacityBuilder {
         + " \(Figures.length(search.stepLength))"
       guard let missed else { return text + ", and no higher rate was allowed" }
       return text + " (next tried: \(Figures.rate(missed)) missed \(whyMissed(missed)))"
+        + limitNote(missed)
     case .between(let low, let mixed, let high):
       let tries = search.steps.filter { $0.rate == mixed && $0.isMet != nil }
       let share = "\(tries.count { $0.isMet == true }) of \(tries.count) steps"
@@ -154,7 +155,7 @@ private struct CapacityBuilder {
         return start + "\(Figures.rate(mixed)), the highest allowed, which met them in \(share)"
       }
       return start + "\(Figures.rate(high)), which missed \(whyMissed(high));"
-        + " \(Figures.rate(mixed)) met them in \(share)"
+        + " \(Figures.rate(mixed)) met them in \(share)" + limitNote(high)
     case .nothing(let lowest):
       return "none found: not even \(Figures.rate(lowest)), the lowest allowed, met all objectives"
         + " (missed \(whyMissed(lowest)))"
@@ -196,6 +197,17 @@ private struct CapacityBuilder {
 
   private func whyMissed(_ rate: Double) -> String {
     search.steps.first { $0.rate == rate && $0.isMet == false }.map(why) ?? ""
+  }
+
+  /// Where it was the plan's own limit that a rate missed, and no objective.
+  private func limitNote(_ rate: Double) -> String {
+    let missed = search.steps.filter { $0.rate == rate && $0.isMet == false }
+    let isLimit = missed.allSatisfy { step in
+      step.droppedCap > 0 && step.abortedAt == nil
+        && !step.objectives.contains { $0.verdict == .fail }
+    }
+    return isLimit && !missed.isEmpty
+      ? "; the plan's limits.inFlight is all that was missed: raise it and search again" : ""
   }
 
   private func rules() -> [String] {

@@ -137,7 +137,9 @@ extension ReportBuilder {
       ReportFact(
         "requests",
         "\(check.sent) of \(check.scheduled) sent, \(check.droppedLate) dropped by the client,"
-          + " \(check.droppedCap) without a slot, at most \(check.inFlightMax) at once"),
+          + " \(check.droppedCap) without a slot"
+          + (check.droppedCap > 0 ? " (limits.inFlight)," : ",")
+          + " at most \(check.inFlightMax) at once"),
       ReportFact(
         "connections",
         "\(check.connectionsOpened) opened, \(check.connectionsReused) requests on a used one,"
