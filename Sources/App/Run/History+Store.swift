@@ -98,6 +98,7 @@ extension History {
     return runs.map { run in
       var run = run
       run.figures += phases[run.header.runID] ?? []
+      run.sortCells()
       return run
     }
   }
