@@ -15,7 +15,7 @@ extension Trend {
   /// Takes how far runs differ from neighbours of one level, and gives each point of a gated metric
   /// the interval that a run lands in by chance; `levels` are the points that levels but the first
   /// begin with.
-  mutating func measure(levels: [Int]) {
+  private mutating func measure(levels: [Int]) {
     let ends = [0] + levels + [points.count]
     let logs = points.map { log($0.value) }
     let series = zip(ends, ends.dropFirst()).filter { $0 < $1 }.map { logs[$0..<$1] }

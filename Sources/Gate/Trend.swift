@@ -116,7 +116,8 @@ public struct Trend: Sendable, Equatable {
   /// Its values; runs without one are passed over.
   public var points: [TrendPoint]
   /// How far runs of an unchanged service differ, as a share: the standard deviation of one run's
-  /// logarithm about its level. Nil for another scale and with too few runs to tell.
+  /// logarithm about its level. Nil for another scale, with too few runs to tell, and before
+  /// `measured`.
   public var noise: Double?
 
   /// A trend.

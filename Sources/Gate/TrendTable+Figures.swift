@@ -13,11 +13,10 @@ extension TrendTable {
       // A count that is 0 at times has no logarithm.
       let isPositive = points.allSatisfy { $0.value > 0 }
       let share = TrendTable.shareMin
-      let trend = Trend(
+      return Trend(
         id: .figure(figure.key, name: name), scale: isPositive ? .logarithmic : .linear,
         direction: FigureDirection.of(name), effect: isPositive ? log1p(share) : share,
         points: points)
-      return trend.measured(between: [])
     }
   }
 }

@@ -88,11 +88,9 @@ public struct TrendTable: Sendable {
   private func latency(_ id: TrendID, _ levels: [Double], _ counts: [Int]) -> Trend? {
     let present = levels.indices.filter { levels[$0].isFinite }
     guard !present.isEmpty else { return nil }
-    var trend = Trend(
+    return Trend(
       id: id, scale: .logarithmic, direction: .worseUp, effect: log1p(TrendTable.shareMin),
       points: present.map { TrendPoint(run: $0, value: exp(levels[$0]), n: counts[$0]) })
-    trend.measure(levels: [])
-    return trend
   }
 
   private func median(_ counts: [Int]) -> Int {

@@ -61,9 +61,8 @@ extension EngineLoop {
   private static let readsPerStart = 32
 
   /// One poll: waits until something happens or `until` has passed (nil: does not wait), or for a
-  /// beat, reads each
-  /// socket, or gives it to libcurl and then does `then`. From `yieldAt` on it leaves the rest for
-  /// the next poll, which is told of them again: a request is due.
+  /// beat, reads each socket, or gives it to libcurl and then does `then`. From `yieldAt` on it
+  /// leaves the rest for the next poll, which is told of them again: a request is due.
   func poll(
     until: MonotonicNanos?, yieldAt: MonotonicNanos? = nil, isCounted: Bool = false,
     then collect: () throws(EngineError) -> Void

@@ -185,7 +185,8 @@ struct ValidityTests {
   func nothingToCompareWith() {
     var header = Build.header(runID: "r")
     header.selfCheck = overloaded
-    #expect(ClientCheck.problem(of: header, smallestMedian: nil) != nil)
+    let problem = ClientCheck.problem(of: header, smallestMedian: nil)
+    #expect(problem?.contains(" of 1 s, which stands for the time to a first token") == true)
     header.selfCheck?.loopLagP99 = .milliseconds(90)
     #expect(ClientCheck.problem(of: header, smallestMedian: nil) == nil)
   }
@@ -219,6 +220,15 @@ struct ValidityTests {
       resources.pausedTotal = .seconds(2)
     }
     #expect(stopped.contains("the client stood still once, 2000.0 ms in all"))
+    // A small share without a CPU does not explain a pause, and a large one does.
+    func paused(waitShare: Double) -> String {
+      text { _, resources in
+        (resources.pauses, resources.pausedTotal) = (8, .milliseconds(2_400))
+        resources.cpuWaitShare = waitShare
+      }
+    }
+    #expect(paused(waitShare: 0.024).contains("the client stood still 8 times, 2400.0 ms in all"))
+    #expect(paused(waitShare: 0.4).contains("for 40.0 % of the time the engine was ready"))
     let files = text { _, resources in
       resources.descriptorsMissing = 3
       resources.descriptorsAllowed = 1_024
