@@ -21,12 +21,13 @@ extension EngineLoop {
     progress.firstTokens = wiring.pointee.firstTokens
     progress.tokens = wiring.pointee.tokens
     progress.ttft = wiring.pointee.ttft
-    progress.loopLag = selfMeter.loopLagOfAll
-    progress.timerLag = selfMeter.timerLagOfAll
-    progress.blindTime = selfMeter.blindTimeOfAll
+    let lags = selfMeter.lagsOfAll
+    progress.loopLag = lags.loop
+    progress.timerLag = lags.timer
+    progress.blindTime = lags.blind
+    progress.scheduleLag = lags.schedule
     progress.cpuShare = selfMeter.resources.cpuShare
     progress.cpuWaitShare = selfMeter.resources.cpuWaitShare
-    progress.scheduleLag = selfMeter.scheduleLagOfAll
     progress.scenarios = state.scenarios
     return progress
   }

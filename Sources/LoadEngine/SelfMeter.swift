@@ -11,17 +11,27 @@ struct SelfMeter {
     (8..<16).map { Nanos(2_000 * $0 << Int64(octave)) }
   }
 
-  private var loopLag = LogHistogram()
-  /// Of it, wake-ups by the timer. How long data waited for the CPU while the loop was blocked no
-  /// read can tell; a timer that was due then waited as long, and can.
-  private var timerLag = LogHistogram()
-  private var blindTime = BlindTime()
-  private var scheduleLag = LogHistogram()
+  /// How late the loop was.
+  struct Lags {
+    var loop = LogHistogram()
+    /// Of it, wake-ups by the timer. How long data waited for the CPU while the loop was blocked no
+    /// read can tell; a timer that was due then waited as long, and can.
+    var timer = LogHistogram()
+    var blind = BlindTime()
+    var schedule = LogHistogram()
+
+    /// Takes others in. O(buckets).
+    mutating func merge(_ other: Lags) {
+      loop.merge(other.loop)
+      timer.merge(other.timer)
+      blind.merge(other.blind)
+      schedule.merge(other.schedule)
+    }
+  }
+
+  private var lags = Lags()
   /// What the warm-ups saw: for who watches the run, in no figure.
-  private var warmupLoopLag = LogHistogram()
-  private var warmupTimerLag = LogHistogram()
-  private var warmupBlindTime = BlindTime()
-  private var warmupScheduleLag = LogHistogram()
+  private var warmupLags = Lags()
   private var late = [Int](repeating: 0, count: ladder.count)
   private var check = SelfCheck()
   private let startedAt: MonotonicNanos
@@ -39,27 +49,27 @@ struct SelfMeter {
   /// stamp. That is the wake-up if we waited for it, or the timer's moment where that has passed,
   /// else the latest poll that read all there was.
   mutating func countRead(lag: Nanos, isWarmup: Bool) {
-    if isWarmup { warmupLoopLag.add(lag) } else { loopLag.add(lag) }
+    if isWarmup { warmupLags.loop.add(lag) } else { lags.loop.add(lag) }
   }
 
   /// A wake-up by the timer, so late.
   mutating func countTimer(lag: Nanos, isWarmup: Bool) {
     countRead(lag: lag, isWarmup: isWarmup)
-    if isWarmup { warmupTimerLag.add(lag) } else { timerLag.add(lag) }
+    if isWarmup { warmupLags.timer.add(lag) } else { lags.timer.add(lag) }
   }
 
   /// The loop saw all there was, so much time after it did before; for a part of it, it could not
   /// look.
   mutating func countSight(blind: Nanos, of elapsed: Nanos, isWarmup: Bool) {
     if isWarmup {
-      warmupBlindTime.add(blind, of: elapsed)
+      warmupLags.blind.add(blind, of: elapsed)
     } else {
-      blindTime.add(blind, of: elapsed)
+      lags.blind.add(blind, of: elapsed)
     }
   }
 
   mutating func countWarmupSent(lag: Nanos) {
-    warmupScheduleLag.add(lag)
+    warmupLags.schedule.add(lag)
   }
 
   mutating func countScheduled() {
@@ -68,7 +78,7 @@ struct SelfMeter {
 
   mutating func countSent(lag: Nanos) {
     check.sent += 1
-    scheduleLag.add(lag)
+    lags.schedule.add(lag)
     for index in late.indices {
       guard lag > SelfMeter.ladder[index] else { break }
       late[index] += 1
@@ -104,41 +114,17 @@ struct SelfMeter {
     check.resources = resources.figures(at: now, largestDescriptor: largestDescriptor)
   }
 
-  /// Loop lag with that of the warm-ups. O(buckets).
-  var loopLagOfAll: LogHistogram {
-    var all = loopLag
-    all.merge(warmupLoopLag)
-    return all
-  }
-
-  /// The timer's lag with that of the warm-ups. O(buckets).
-  var timerLagOfAll: LogHistogram {
-    var all = timerLag
-    all.merge(warmupTimerLag)
-    return all
-  }
-
-  /// Blind time with that of the warm-ups. O(buckets).
-  var blindTimeOfAll: BlindTime {
-    var all = blindTime
-    all.merge(warmupBlindTime)
-    return all
-  }
-
-  /// Schedule lag with that of the warm-ups. O(buckets).
-  var scheduleLagOfAll: LogHistogram {
-    var all = scheduleLag
-    all.merge(warmupScheduleLag)
+  /// The lags with those of the warm-ups. O(buckets).
+  var lagsOfAll: Lags {
+    var all = lags
+    all.merge(warmupLags)
     return all
   }
 
   /// Takes another engine's figures in: counts are added up, so that quantiles are of all requests
   /// and wake-ups; of CPU shares the largest stays, for one engine at its limit is late.
   mutating func merge(_ other: SelfMeter) {
-    loopLag.merge(other.loopLag)
-    timerLag.merge(other.timerLag)
-    blindTime.merge(other.blindTime)
-    scheduleLag.merge(other.scheduleLag)
+    lags.merge(other.lags)
     for index in late.indices { late[index] += other.late[index] }
     check.scheduled += other.check.scheduled
     check.sent += other.check.sent
@@ -157,17 +143,17 @@ struct SelfMeter {
     var figures = check
     figures.loopLagP50 = lag(0.5)
     figures.loopLagP99 = lag(0.99)
-    figures.loopLagMax = loopLag.max
-    figures.scheduleLagP50 = scheduleLag.quantile(0.5)
-    figures.scheduleLagP99 = scheduleLag.quantile(0.99)
-    figures.scheduleLagMax = scheduleLag.max
+    figures.loopLagMax = lags.loop.max
+    figures.scheduleLagP50 = lags.schedule.quantile(0.5)
+    figures.scheduleLagP99 = lags.schedule.quantile(0.99)
+    figures.scheduleLagMax = lags.schedule.max
     figures.lateness = lateness()
     return figures
   }
 
   /// By reads, by wake-ups of the timer, or by time, whatever is worst.
   private func lag(_ p: Double) -> Nanos {
-    max(loopLag.quantile(p), timerLag.quantile(p), blindTime.quantile(p))
+    max(lags.loop.quantile(p), lags.timer.quantile(p), lags.blind.quantile(p))
   }
 
   /// The part of the ladder that says something: from the last step that every request exceeded to
